@@ -1,0 +1,84 @@
+package transport
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// eventReader takes the messages out of an event stream (WHATWG HTML, "9.2
+// Server-sent events"). MCP servers answer with these. Each event's data is one
+// message; events of other types than "message", comments and events without
+// data are passed over.
+type eventReader struct {
+	r    *bufio.Reader
+	data []byte
+	read int64 // bytes of the event so far, fields that are not data included
+}
+
+func newEventReader(r io.Reader) *eventReader { return &eventReader{r: bufio.NewReader(r)} }
+
+// next returns the data of the next event, which may take at most limit bytes
+// with all its fields. At the end of the stream it returns io.EOF: an event
+// that was not finished is discarded, as the standard says.
+func (e *eventReader) next(limit int64) ([]byte, error) {
+	for {
+		e.data, e.read = e.data[:0], 0
+		message, err := e.event(limit)
+		if err != nil {
+			return nil, err
+		}
+		// The data ends with the newline that joins its lines.
+		if data := bytes.TrimSuffix(e.data, []byte("\n")); message && len(bytes.TrimSpace(data)) > 0 {
+			return data, nil
+		}
+	}
+}
+
+// event reads one event into e.data and reports whether its type is "message".
+func (e *eventReader) event(limit int64) (message bool, err error) {
+	message = true
+	for {
+		line, err := e.line(limit)
+		if err != nil {
+			return false, err
+		}
+		if len(line) == 0 {
+			return message, nil
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		value = bytes.TrimPrefix(value, []byte(" "))
+		switch string(name) {
+		case "data":
+			e.data = append(append(e.data, value...), '\n')
+		case "event":
+			message = len(value) == 0 || string(value) == "message"
+		}
+	}
+}
+
+// line reads a line without its end, which is CRLF or LF. (The standard allows
+// a lone CR too. It could not be told from a CRLF cut in half without waiting
+// for the next byte, and no server sends it.)
+func (e *eventReader) line(limit int64) ([]byte, error) {
+	var long []byte
+	for {
+		part, err := e.r.ReadSlice('\n')
+		if e.read += int64(len(part)); e.read > limit {
+			return nil, &Error{Op: "read", Sent: true, Err: fmt.Errorf("%w: an event is over the limit of %d bytes", ErrTooLarge, limit)}
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			long = append(long, part...)
+			continue
+		case err != nil:
+			return nil, err
+		}
+		if long != nil {
+			part = append(long, part...)
+		}
+		return bytes.TrimSuffix(part[:len(part)-1], []byte("\r")), nil
+	}
+}

@@ -1,0 +1,294 @@
+package transport
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// HTTPOptions are the settings of an [HTTP] transport. Nil, and any zero field,
+// means the default.
+type HTTPOptions struct {
+	// Header is sent with each message, over the defaults: Content-Type and
+	// Accept application/json, Accept-Encoding gzip, User-Agent. A name
+	// without values removes a default. "Host" sets the request's host.
+	Header http.Header
+
+	// RoundTripper does the work; nil means one made by [NewRoundTripper] of
+	// TLS and Proxy, which are ignored otherwise. Its HTTP client features
+	// (redirects, cookies) are ours.
+	RoundTripper http.RoundTripper
+	TLS          *tls.Config
+	Proxy        func(*http.Request) (*url.URL, error)
+
+	// Jar keeps cookies. Nil keeps none.
+	Jar http.CookieJar
+
+	// CheckRedirect may refuse a redirect that the rules of [HTTP] allow. It
+	// cannot allow one that they refuse.
+	CheckRedirect func(req *http.Request, via []*http.Request) error
+
+	// Compress sends messages of [CompressFrom] bytes or more with gzip. Few
+	// servers understand it.
+	Compress bool
+}
+
+// CompressFrom is the size in bytes from which a message is compressed, where
+// that is asked for. Smaller ones would hardly shrink.
+const CompressFrom = 1 << 10
+
+// HTTP sends each message as the body of a POST to one URL.
+//
+// A redirect is followed only to the same origin (scheme, host and port), and
+// only by repeating the POST: 301, 302, 307 and 308, ten times at most. 303,
+// which asks for a GET, and other origins are an *[Error] with Op "redirect".
+//
+// Replies compressed with gzip are read as if they were not. A body is always
+// sent with its Content-Length, because real servers refuse chunks.
+type HTTP struct {
+	url    *url.URL
+	header http.Header
+	rt     http.RoundTripper
+	opts   HTTPOptions
+	own    bool // rt is ours to close
+}
+
+// NewHTTP returns a transport that posts to rawURL, an absolute http or https
+// URL. User and password in it become basic authentication.
+func NewHTTP(rawURL string, opts *HTTPOptions) (*HTTP, error) {
+	if opts == nil {
+		opts = &HTTPOptions{}
+	}
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		// The error of url.Parse quotes the URL, and so its password.
+		return nil, fmt.Errorf("cannot parse the URL: %w", errors.Unwrap(err))
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("URL scheme %q: use http or https", u.Scheme)
+	}
+	if u.Host == "" {
+		return nil, errors.New("the URL has no host: write http://HOST:PORT/PATH")
+	}
+	h := &HTTP{url: u, rt: opts.RoundTripper, opts: *opts, header: http.Header{
+		"Content-Type":    {"application/json"},
+		"Accept":          {"application/json"},
+		"Accept-Encoding": {"gzip"},
+		"User-Agent":      {"jsonrpcclient-go"},
+	}}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		r := http.Request{Header: h.header}
+		r.SetBasicAuth(u.User.Username(), password)
+		u.User = nil
+	}
+	u.Fragment = ""
+	h.header = mergeHeader(h.header, opts.Header)
+	if h.rt == nil {
+		h.rt, h.own = NewRoundTripper(opts.TLS, opts.Proxy), true
+	}
+	return h, nil
+}
+
+// NewRoundTripper returns an http.RoundTripper fit for calling one server from
+// many goroutines: it keeps 256 idle connections to it (http.DefaultTransport
+// keeps two), bounds the time to connect and the size of a reply's headers, and
+// speaks HTTP/2 where the server does. A nil proxy means the environment's
+// (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).
+func NewRoundTripper(config *tls.Config, proxy func(*http.Request) (*url.URL, error)) *http.Transport {
+	if proxy == nil {
+		proxy = http.ProxyFromEnvironment
+	}
+	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:                  proxy,
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        config,
+		TLSHandshakeTimeout:    10 * time.Second,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           256,
+		MaxIdleConnsPerHost:    256,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 256 << 10,
+		DisableCompression:     true, // HTTP reads gzip itself, whatever the RoundTripper
+	}
+}
+
+// Close closes idle connections. Messages under way are not disturbed.
+func (h *HTTP) Close() error {
+	if c, ok := h.rt.(interface{ CloseIdleConnections() }); ok && h.own {
+		c.CloseIdleConnections()
+	}
+	return nil
+}
+
+// RoundTrip posts m and returns the body of the response, whatever its status.
+// The reply is an [HTTPReply], or an [EventsReply] too if the response's type is
+// text/event-stream.
+func (h *HTTP) RoundTrip(ctx context.Context, m *Message) (io.ReadCloser, error) {
+	// net/http may read the body after RoundTrip has returned, and it sends
+	// header and body in one write only if the body is a *bytes.Reader, which
+	// cannot tell when it is done with.
+	m.Keep()
+	resp, err := h.post(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return newHTTPReply(resp)
+}
+
+// post sends m, following redirects, and returns the last response.
+func (h *HTTP) post(ctx context.Context, m *Message) (*http.Response, error) {
+	u, header, body := h.url, h.header, m.Body
+	if len(m.Header) > 0 {
+		header = mergeHeader(header, m.Header)
+	}
+	if len(m.Query) > 0 {
+		u = addQuery(u, m.Query)
+	}
+	if h.opts.Compress && len(body) >= CompressFrom {
+		body = compress(body)
+		header = mergeHeader(header, http.Header{"Content-Encoding": {"gzip"}})
+	}
+	var via []*http.Request
+	for {
+		req := newRequest(ctx, u, header, body)
+		if h.opts.Jar != nil {
+			req.Header = header.Clone()
+			for _, c := range h.opts.Jar.Cookies(u) {
+				req.AddCookie(c)
+			}
+		}
+		if len(via) > 0 && h.opts.CheckRedirect != nil {
+			if err := h.opts.CheckRedirect(req, via); err != nil {
+				return nil, &Error{Op: "redirect", Sent: true, Err: err}
+			}
+		}
+		resp, err := h.rt.RoundTrip(req)
+		if err != nil {
+			return nil, httpError(ctx, err)
+		}
+		if h.opts.Jar != nil {
+			if cookies := resp.Cookies(); len(cookies) > 0 {
+				h.opts.Jar.SetCookies(u, cookies)
+			}
+		}
+		if !isRedirect(resp) {
+			return resp, nil
+		}
+		drain(resp.Body)
+		via = append(via, req)
+		if u, err = redirect(u, resp, len(via)); err != nil {
+			return nil, &Error{Op: "redirect", Sent: true, Err: err}
+		}
+	}
+}
+
+// newRequest is http.NewRequest without parsing the URL again.
+func newRequest(ctx context.Context, u *url.URL, header http.Header, body []byte) *http.Request {
+	req := (&http.Request{
+		Method: http.MethodPost, URL: u, Host: u.Host, Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+		// With GetBody, net/http may repeat a request of which nothing was written.
+		GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
+	}).WithContext(ctx)
+	if host := header.Get("Host"); host != "" {
+		req.Host = host
+	}
+	return req
+}
+
+// mergeHeader returns base with the names of over replaced or, where they have
+// no values, removed. It changes neither, and returns base if over is empty.
+func mergeHeader(base, over http.Header) http.Header {
+	if len(over) == 0 {
+		return base
+	}
+	merged := make(http.Header, len(base)+len(over))
+	for name, values := range base {
+		merged[name] = values
+	}
+	for name, values := range over {
+		name = http.CanonicalHeaderKey(name)
+		if len(values) == 0 {
+			delete(merged, name)
+			if name == "User-Agent" {
+				merged[name] = nil // net/http adds its own unless told not to
+			}
+			continue
+		}
+		merged[name] = values
+	}
+	return merged
+}
+
+// addQuery returns u with the names of query replaced or, where they have no
+// values, removed.
+func addQuery(u *url.URL, query url.Values) *url.URL {
+	all := u.Query()
+	for name, values := range query {
+		all[name] = values // Encode leaves out names without values
+	}
+	withQuery := *u
+	withQuery.RawQuery = all.Encode()
+	return &withQuery
+}
+
+func compress(body []byte) []byte {
+	var buf bytes.Buffer
+	w := gzip.NewWriter(&buf)
+	_, _ = w.Write(body) // a bytes.Buffer does not fail
+	_ = w.Close()
+	return buf.Bytes()
+}
+
+func isRedirect(resp *http.Response) bool {
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return resp.Header.Get("Location") != ""
+	}
+	return false
+}
+
+// redirect returns the URL to post to next, or why the redirect is refused. The
+// message names the origin alone: paths and queries may hold keys.
+func redirect(from *url.URL, resp *http.Response, count int) (*url.URL, error) {
+	const maxRedirects = 10
+	to, err := from.Parse(resp.Header.Get("Location"))
+	if err != nil {
+		return nil, fmt.Errorf("HTTP %d with a Location that is not a URL", resp.StatusCode)
+	}
+	origin := to.Scheme + "://" + to.Host
+	switch {
+	case resp.StatusCode == http.StatusSeeOther:
+		return nil, fmt.Errorf("HTTP 303 to %s asks for a GET, which JSON-RPC cannot be sent with: check the URL", origin)
+	case to.Scheme == "http" && from.Scheme == "https":
+		return nil, fmt.Errorf("HTTP %d from https to %s refused: it would send the request in the clear", resp.StatusCode, origin)
+	case to.Scheme != from.Scheme || !strings.EqualFold(hostPort(to), hostPort(from)):
+		return nil, fmt.Errorf("HTTP %d to another origin refused: if %s is right, use it as the URL", resp.StatusCode, origin)
+	case count > maxRedirects:
+		return nil, fmt.Errorf("stopped after %d redirects", maxRedirects)
+	}
+	to.User, to.Fragment = nil, ""
+	return to, nil
+}
+
+// hostPort returns u's host and port, with the scheme's port if it has none.
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}

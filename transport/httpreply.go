@@ -1,0 +1,140 @@
+package transport
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// httpReply is the body of a response, decompressed.
+type httpReply struct {
+	resp *http.Response
+	body io.Reader
+	gzip *gzip.Reader // from the pool, or nil
+}
+
+var gzipReaders sync.Pool // of *gzip.Reader, 40 KB each
+
+// newHTTPReply wraps the body of resp, or closes it if it cannot be read.
+func newHTTPReply(resp *http.Response) (io.ReadCloser, error) {
+	r := &httpReply{resp: resp, body: resp.Body}
+	switch encoding := strings.ToLower(resp.Header.Get("Content-Encoding")); encoding {
+	case "", "identity":
+	case "gzip", "x-gzip":
+		// The gzip header is read with the first Read, so that an empty body is
+		// still an empty body.
+		r.body = &lazyGzip{reply: r}
+		resp.ContentLength = -1
+	default:
+		_ = resp.Body.Close()
+		return nil, &Error{Op: "read", Sent: true, Err: fmt.Errorf(
+			"the reply is compressed with %.32q, which was not asked for: only gzip is read", encoding)}
+	}
+	if isEventStream(resp) {
+		return &eventReply{httpReply: r, events: newEventReader(r)}, nil
+	}
+	return r, nil
+}
+
+func isEventStream(resp *http.Response) bool {
+	contentType := resp.Header.Get("Content-Type")
+	if len(contentType) < len("text/event-stream") || contentType[0] != 't' && contentType[0] != 'T' {
+		return false // the common case, without parsing
+	}
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	return mediaType == "text/event-stream"
+}
+
+func (r *httpReply) Response() *http.Response { return r.resp }
+
+func (r *httpReply) Read(p []byte) (int, error) {
+	n, err := r.body.Read(p)
+	if err != nil && err != io.EOF {
+		err = httpError(r.resp.Request.Context(), err)
+	}
+	return n, err
+}
+
+func (r *httpReply) Close() error {
+	err := r.resp.Body.Close()
+	if r.gzip != nil {
+		gzipReaders.Put(r.gzip)
+		r.gzip = nil
+	}
+	return err
+}
+
+// lazyGzip starts to decompress at the first Read.
+type lazyGzip struct{ reply *httpReply }
+
+func (l *lazyGzip) Read(p []byte) (int, error) {
+	r := l.reply
+	if z, ok := gzipReaders.Get().(*gzip.Reader); ok {
+		r.gzip = z
+		if err := z.Reset(r.resp.Body); err != nil {
+			return 0, err
+		}
+	} else {
+		z, err := gzip.NewReader(r.resp.Body)
+		if err != nil {
+			return 0, err
+		}
+		r.gzip = z
+	}
+	r.body = r.gzip
+	return r.gzip.Read(p)
+}
+
+// eventReply is a response of type text/event-stream.
+type eventReply struct {
+	*httpReply
+	events *eventReader
+}
+
+func (r *eventReply) Next(limit int64) ([]byte, error) { return r.events.next(limit) }
+
+// drain reads a little of a body that nobody wants, so that its connection can
+// be used again, and closes it.
+func drain(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, 16<<10)
+	_ = body.Close()
+}
+
+// httpError turns an error of net/http into an *Error that says whether the
+// message may have been sent.
+func httpError(ctx context.Context, err error) error {
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return e
+	}
+	if ctx.Err() != nil {
+		// net/http may report the broken connection instead of the reason.
+		return &Error{Op: "send", Sent: true, Err: context.Cause(ctx)}
+	}
+	if strings.Contains(err.Error(), "server response headers exceeded") {
+		return &Error{Op: "read", Sent: true, Err: fmt.Errorf("%w: its headers are over the limit", ErrTooLarge)}
+	}
+	var (
+		dial   *net.OpError
+		record tls.RecordHeaderError
+		verify *tls.CertificateVerificationError
+		host   x509.HostnameError
+	)
+	switch {
+	case errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect"),
+		errors.As(err, &record), errors.As(err, &verify), errors.As(err, &host),
+		strings.Contains(err.Error(), "HTTP response to HTTPS client"):
+		return &Error{Op: "connect", Err: err}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return &Error{Op: "read", Sent: true, Err: fmt.Errorf("the server closed the connection before the reply was whole: %w", io.ErrUnexpectedEOF)}
+	}
+	return &Error{Op: "send", Sent: true, Err: err}
+}
