@@ -1,0 +1,129 @@
+package realservers
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	startTimeout = 60 * time.Second // servers take a second at most; a loaded machine takes longer
+	stopTimeout  = 10 * time.Second
+	pollInterval = 20 * time.Millisecond
+)
+
+// start runs a server until the test ends, and returns once ready gives nil.
+// What the server printed is logged if the test fails.
+func start(t *testing.T, ready func(context.Context) error, program string, args ...string) {
+	t.Helper()
+	name := filepath.Base(program)
+	var output bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), program, args...) // the test's context ends before its cleanups run
+	cmd.Stdout, cmd.Stderr = &output, &output
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = stopTimeout
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("starting %s: %v", name, err)
+	}
+	exited := make(chan struct{})
+	go func() {
+		defer close(exited)
+		_ = cmd.Wait() // how it ended is in cmd.ProcessState
+	}()
+	t.Cleanup(func() {
+		<-exited
+		if t.Failed() {
+			t.Logf("%s printed:\n%s", name, output.Bytes())
+		}
+	})
+
+	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
+	defer cancel()
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	for {
+		err := ready(ctx)
+		if err == nil {
+			return
+		}
+		select {
+		case <-exited:
+			t.Fatalf("%s ended before it was ready: %v", name, cmd.ProcessState)
+		case <-ctx.Done():
+			t.Fatalf("%s was not ready within %v: %v", name, startTimeout, err)
+		case <-tick.C:
+		}
+	}
+}
+
+// listening is ready once something accepts connections at addr.
+func listening(addr string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		var d net.Dialer
+		conn, err := d.DialContext(ctx, "tcp", addr)
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	}
+}
+
+// freePort returns a port of the loopback interface that nobody listened on a moment ago.
+// Most of these servers can't choose one themselves and say which.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// program returns the path of an installed program.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	if path, err := exec.LookPath(name); err == nil {
+		return path
+	}
+	// An ordinary user's PATH leaves out the folder that nginx is in.
+	path, err := exec.LookPath(filepath.Join("/usr/sbin", name))
+	if err != nil {
+		missing(t, name)
+	}
+	return path
+}
+
+// cached returns the path of what .ci/install put into its cache folder.
+func cached(t *testing.T, name string) string {
+	t.Helper()
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "jsonrpc-realservers", name)
+	if _, err := os.Stat(path); err != nil {
+		missing(t, filepath.Base(name))
+	}
+	return path
+}
+
+// missing skips the test. In CI it fails it: there, a server that did not get installed is a fault.
+func missing(t *testing.T, name string) {
+	t.Helper()
+	const sentence = "%s is not installed: run .ci/install, then this test again."
+	if os.Getenv("CI") == "true" {
+		t.Fatalf(sentence, name)
+	}
+	t.Skipf(sentence, name)
+}
