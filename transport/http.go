@@ -123,6 +123,13 @@ func NewRoundTripper(config *tls.Config, proxy func(*http.Request) (*url.URL, er
 	}
 }
 
+// String returns the URL without user, password and query, which may be secret.
+func (h *HTTP) String() string {
+	u := *h.url
+	u.RawQuery = ""
+	return u.String()
+}
+
 // Close closes idle connections. Messages under way are not disturbed.
 func (h *HTTP) Close() error {
 	if c, ok := h.rt.(interface{ CloseIdleConnections() }); ok && h.own {

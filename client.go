@@ -1,0 +1,256 @@
+package jsonrpc
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"sync/atomic"
+
+	"example.com/jsonrpc/transport"
+)
+
+// A Client calls the methods of one JSON-RPC server. It may be used by many
+// goroutines at once. Make one with [Dial] or [NewClient].
+//
+// The errors of its methods can be told apart with errors.As and errors.Is:
+//
+//	*Error              the server said no: its code, message and data
+//	*HTTPError          the HTTP response was not an ordinary one
+//	*ParseResponseError the reply was not JSON
+//	*ValidationError    the reply was JSON, but not the response to the request
+//	*DecodeError        the result did not fit the Go value
+//	*MessageError       the message was refused before it was sent
+//	*transport.Error    the message could not be sent, or its reply not be read
+//	ErrNoResponse, ErrReplyTooLarge, ErrClosed, and those of the context
+//
+// A context that ends ends the call at once, and no other.
+type Client struct {
+	rt         transport.RoundTripper
+	settings   settings
+	invoke     Invoker // nil if there are no interceptors
+	endpoint   string
+	addsHeader bool // to each message, because the transport does not
+	closed     atomic.Bool
+	token      atomic.Pointer[tokenSecrets]
+}
+
+// NewClient returns a client that sends its messages through rt, which may be a
+// transport of your own. [Dial] is simpler for the usual ones. If rt has a
+// method String, what it returns names the server in errors and logs.
+func NewClient(rt transport.RoundTripper, opts ...ClientOption) (*Client, error) {
+	set := defaultSettings()
+	for _, opt := range opts {
+		if opt != nil {
+			opt.applyClient(&set)
+		}
+	}
+	return newClient(rt, set, true)
+}
+
+func newClient(rt transport.RoundTripper, set settings, addsHeader bool) (*Client, error) {
+	if set.err != nil {
+		return nil, fmt.Errorf("jsonrpc: %w", set.err)
+	}
+	c := &Client{rt: rt, settings: set}
+	c.addsHeader = addsHeader && (set.header != nil || set.query != nil || set.cookies != nil)
+	if s, ok := rt.(fmt.Stringer); ok {
+		c.endpoint = s.String()
+	}
+	c.settings.custom = false
+	c.invoke = c.chain(&c.settings)
+	return c, nil
+}
+
+// chain returns the invoker with the interceptors of s around it, nil if there
+// are none.
+func (c *Client) chain(s *settings) Invoker {
+	interceptors := s.interceptors
+	if s.logger != nil {
+		interceptors = append(slices.Clip(interceptors), logInterceptor(s.logger, s.trim))
+	}
+	if len(interceptors) == 0 {
+		return nil
+	}
+	return chain(c.roundTrip, interceptors)
+}
+
+// Close closes the client's connections. Calls after it end in [ErrClosed].
+func (c *Client) Close() error {
+	if c.closed.Swap(true) {
+		return nil
+	}
+	if closer, ok := c.rt.(io.Closer); ok {
+		return closer.Close()
+	}
+	return nil
+}
+
+// String returns where the client sends its messages, without secrets.
+func (c *Client) String() string { return c.settings.secrets.mask(c.endpoint) }
+
+// Call calls a method and decodes its result into the variable that result
+// points to, by the rules of encoding/json. If result is nil, the result is
+// checked and dropped. After an error the variable may hold anything.
+//
+// Params are [Args], [Named], any value that encodes as a JSON array or object,
+// or nil for none.
+func (c *Client) Call(ctx context.Context, method string, params, result any, opts ...CallOption) error {
+	x, err := c.newExchange(opts)
+	if err == nil {
+		defer x.free()
+		if err = x.single(method, params, ID{}, result, false); err == nil {
+			err = c.run(ctx, x)
+		}
+	}
+	return c.wrap(x, method, err)
+}
+
+// Request calls a method and returns the JSON of its result, as it came.
+func (c *Client) Request(ctx context.Context, method string, params any, opts ...CallOption) (json.RawMessage, error) {
+	var result json.RawMessage
+	if err := c.Call(ctx, method, params, &result, opts...); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// Notify sends a notification. No response is due, so that only sending can
+// fail; but what a server says against it all the same, as an HTTP status or an
+// error object, is returned.
+func (c *Client) Notify(ctx context.Context, method string, params any, opts ...CallOption) error {
+	x, err := c.newExchange(opts)
+	if err == nil {
+		defer x.free()
+		if err = x.single(method, params, ID{}, nil, true); err == nil {
+			err = c.run(ctx, x)
+		}
+	}
+	return c.wrap(x, method, err)
+}
+
+// Send sends any message: a [Request], a [Notification], a *[Batch], or a [Raw]
+// text.
+//
+// The error of a single request is its own. That of a batch is about the batch
+// as a whole; a request that fails alone has its error in the [Reply], and in
+// its [Result]. If validation is on and the reply to a batch breaks the rules,
+// there are both a Reply, with what can be trusted, and a [*ValidationError].
+func (c *Client) Send(ctx context.Context, m Message, opts ...CallOption) (*Reply, error) {
+	if m == nil {
+		return nil, c.wrap(nil, "", &MessageError{Reason: "the message is nil"})
+	}
+	x, err := c.newExchange(opts)
+	if err != nil {
+		return nil, c.wrap(nil, "", err)
+	}
+	defer x.free()
+	if err = m.prepare(x); err != nil {
+		return nil, c.wrap(x, "", err)
+	}
+	x.keep = true
+	err = c.wrap(x, x.label(), c.run(ctx, x))
+	for i := range x.items {
+		it := &x.items[i]
+		if it.err != nil && err == nil {
+			it.err = c.wrap(x, it.method, it.err)
+		} else if it.err != nil {
+			it.err = err
+		}
+		if it.done != nil {
+			*it.done = it.err
+		}
+	}
+	if err != nil && !x.batch {
+		return nil, err
+	}
+	return &Reply{Responses: x.Responses(), Strays: x.strays, Text: x.text}, err
+}
+
+// NewRequest returns a request with an id drawn from the client's generator, so
+// that it prints exactly as it is sent.
+func (c *Client) NewRequest(method string, params any) Request {
+	return Request{Method: method, Params: params, ID: c.settings.ids()}
+}
+
+// run carries out the exchange.
+func (c *Client) run(ctx context.Context, x *Exchange) error {
+	if c.closed.Load() {
+		x.fail(ErrClosed)
+		return ErrClosed
+	}
+	invoke := c.invoke
+	if x.set.custom {
+		invoke = c.chain(x.set)
+	}
+	if x.set.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, x.set.timeout)
+		defer cancel()
+	}
+	if invoke == nil {
+		return c.roundTrip(ctx, x)
+	}
+	return invoke(ctx, x)
+}
+
+// roundTrip is the innermost Invoker.
+func (c *Client) roundTrip(ctx context.Context, x *Exchange) error {
+	x.reset()
+	err := ctx.Err()
+	if err != nil {
+		err = &transport.Error{Op: "send", Err: context.Cause(ctx)}
+	} else if err = x.address(ctx); err == nil {
+		err = c.carry(ctx, x)
+	}
+	if err != nil {
+		x.fail(err)
+	}
+	return err
+}
+
+// carry sends the message and reads the reply.
+func (c *Client) carry(ctx context.Context, x *Exchange) error {
+	reply, err := c.rt.RoundTrip(ctx, &x.msg)
+	if err != nil {
+		return err
+	}
+	if reply == nil { // nothing was due
+		return nil
+	}
+	err = x.read(ctx, reply)
+	if closeErr := reply.Close(); err == nil && closeErr != nil && x.msg.Reply {
+		return &transport.Error{Op: "read", Sent: true, Err: closeErr}
+	}
+	return err
+}
+
+// wrap adds the method and the endpoint to an error.
+func (c *Client) wrap(x *Exchange, method string, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := &callError{method: method, endpoint: c.endpoint, err: err, secrets: c.settings.secrets}
+	if x != nil {
+		e.secrets = x.secrets
+	}
+	return e
+}
+
+// tokenSecrets are the secrets of a client and its newest token, kept because
+// most calls have the same.
+type tokenSecrets struct {
+	base  *secrets
+	token string
+	all   *secrets
+}
+
+func (c *Client) tokenSecrets(base *secrets, token string) *secrets {
+	if known := c.token.Load(); known != nil && known.base == base && known.token == token {
+		return known.all
+	}
+	all := base.withFound(token)
+	c.token.Store(&tokenSecrets{base, token, all})
+	return all
+}

@@ -1,0 +1,177 @@
+package jsonrpc
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"example.com/jsonrpc/transport"
+)
+
+// readEvents reads a reply that is a flow of messages, as MCP servers send it:
+// the responses among them are picked out by their ids, the rest goes to the
+// handler. It stops once every request has its response.
+func (x *Exchange) readEvents(ctx context.Context, events transport.EventsReply) error {
+	var items []json.RawMessage // of a batch, so far
+	for x.msg.Reply {
+		text, err := events.Next(x.set.maxReply)
+		if err == io.EOF {
+			if len(items) > 0 {
+				return x.readBatchEvents(items)
+			}
+			return ErrNoResponse
+		}
+		if err != nil {
+			return err
+		}
+		x.size += int64(len(text))
+		if x.keep {
+			text = bytes.Clone(text)
+		}
+		if !utf8.Valid(text) {
+			return x.notJSON(text, errUTF8)
+		}
+		if err := checkSyntax(text); err != nil {
+			return x.notJSON(text, err)
+		}
+		var e envelope
+		if text[skipSpace(text, 0)] == '{' {
+			_, _ = e.scan(text, skipSpace(text, 0), false) // checked
+			if e.method != nil && e.result == nil && e.error == nil {
+				x.client.handle(ctx, &e)
+				continue
+			}
+		}
+		switch {
+		case !x.batch && x.isAnswer(&e):
+			if x.keep {
+				x.text = text
+			}
+			return x.readText(text)
+		case !x.batch: // somebody else's
+			continue
+		case e.text == nil: // an array: the whole answer
+			if x.keep {
+				x.text = text
+			}
+			return x.readText(text)
+		}
+		// One event for each item.
+		if items = append(items, bytes.Clone(e.text)); len(items) == x.due() {
+			return x.readBatchEvents(items)
+		}
+	}
+	return nil
+}
+
+// isAnswer reports whether an event answers the single request of x: it has the
+// request's id, or none.
+func (x *Exchange) isAnswer(e *envelope) bool {
+	return e.text == nil || e.id == nil || isNull(e.id) || x.items[0].id.match(e.id) != idDiffers
+}
+
+// due returns how many responses the message is due.
+func (x *Exchange) due() (n int) {
+	for i := range x.items {
+		if !x.items[i].notification {
+			n++
+		}
+	}
+	return n
+}
+
+// readBatchEvents reads the answer to a batch that came as one event each.
+func (x *Exchange) readBatchEvents(items []json.RawMessage) error {
+	text := []byte{'['}
+	for i, item := range items {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(text, item...)
+	}
+	text = append(text, ']')
+	if x.keep {
+		x.text = text
+	}
+	return x.readText(text)
+}
+
+// handle gives a message of the server's to the handler, and sends back what it
+// says to a request. Without a handler notifications are dropped.
+func (c *Client) handle(ctx context.Context, e *envelope) {
+	m := &ServerMessage{Params: bytes.Clone(e.params)}
+	if e.method[0] != '"' {
+		return
+	}
+	m.Method = unquote(e.method)
+	if e.id != nil {
+		m.ID, _ = parseID(e.id)
+	}
+	if m.Notification() {
+		if c.settings.handler != nil {
+			_, _ = c.settings.handler.Handle(ctx, m)
+		}
+		return
+	}
+	// The server may wait for this response before it answers the call.
+	go func() {
+		text := c.respond(ctx, m)
+		reply, err := c.rt.RoundTrip(ctx, &transport.Message{Body: text})
+		if err == nil && reply != nil {
+			_ = reply.Close()
+		}
+	}()
+}
+
+// respond returns the response to a request of the server's.
+func (c *Client) respond(ctx context.Context, m *ServerMessage) (text []byte) {
+	var (
+		result any
+		err    error = &Error{Code: CodeMethodNotFound, Message: "Method not found"}
+	)
+	if h := c.settings.handler; h != nil {
+		func() {
+			defer func() {
+				if p := recover(); p != nil {
+					err = &Error{Code: CodeInternalError, Message: "Internal error"}
+				}
+			}()
+			result, err = h.Handle(ctx, m)
+		}()
+	}
+	if err == nil {
+		text, err = appendResult(m.ID, result)
+	}
+	if err != nil {
+		text = appendError(m.ID, err)
+	}
+	return text
+}
+
+// appendResult returns a response with a result.
+func appendResult(id ID, result any) ([]byte, error) {
+	value, err := encode(result)
+	if err != nil {
+		return nil, fmt.Errorf("the result does not encode as JSON: %w", err)
+	}
+	text := append([]byte(`{"jsonrpc":"2.0","result":`), value...)
+	return append(id.append(append(text, `,"id":`...)), '}'), nil
+}
+
+// appendError returns a response with an error.
+func appendError(id ID, err error) []byte {
+	e := (*Error)(nil)
+	if !errors.As(err, &e) {
+		e = &Error{Code: CodeInternalError, Message: err.Error()}
+	}
+	value, encodeErr := encode(e)
+	if encodeErr != nil { // its data is not JSON
+		value, _ = encode(&Error{Code: e.Code, Message: e.Message})
+	}
+	text := append([]byte(`{"jsonrpc":"2.0","error":`), value...)
+	return append(id.append(append(text, `,"id":`...)), '}')
+}

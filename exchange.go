@@ -1,0 +1,201 @@
+package jsonrpc
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"sync"
+
+	"example.com/jsonrpc/transport"
+)
+
+// An Exchange is one message on its way and the reply to it, as an
+// [Interceptor] sees them.
+type Exchange struct {
+	client  *Client
+	set     *settings // of this call
+	secrets *secrets
+	msg     transport.Message
+	items   []item
+	batch   bool
+	header  http.Header // of this call
+
+	// The outcome.
+	keep   bool
+	text   []byte
+	strays []json.RawMessage
+	size   int64
+	status int
+
+	// Memory that is used again.
+	one [1]item
+	buf []byte
+}
+
+// An item is one request or notification of a message and what came of it.
+type item struct {
+	method       string
+	id           ID
+	params       []byte // of a raw message; of others they are in the text, between:
+	from, to     int
+	notification bool
+	result       any    // where the result goes; nil: nowhere
+	done         *error // where the outcome goes; nil: nowhere
+
+	answered bool
+	raw      json.RawMessage // the result's text, if the reply is kept
+	err      error
+}
+
+var exchanges = sync.Pool{New: func() any { return new(Exchange) }}
+
+// newExchange returns an exchange with the settings of the client and opts.
+func (c *Client) newExchange(opts []CallOption) (*Exchange, error) {
+	x := exchanges.Get().(*Exchange)
+	x.client, x.set = c, &c.settings
+	if len(opts) > 0 {
+		set := c.settings
+		set.forCall()
+		for _, opt := range opts {
+			if opt != nil {
+				opt.applyCall(&set)
+			}
+		}
+		if set.err != nil {
+			return nil, set.err
+		}
+		x.set = &set
+	}
+	x.secrets = x.set.secrets
+	return x, nil
+}
+
+// free gives x and its memory back, unless somebody may still look at it.
+func (x *Exchange) free() {
+	if x.client.invoke != nil || x.set.custom {
+		return
+	}
+	const maxKept = 64 << 10
+	buf := x.buf
+	if x.msg.Kept() || cap(buf) > maxKept {
+		buf = nil
+	}
+	x.msg.Reset()
+	x.client, x.set, x.secrets, x.items, x.batch, x.header = nil, nil, nil, nil, false, nil
+	x.keep, x.text, x.strays, x.size, x.status = false, nil, nil, 0, 0
+	x.one[0] = item{}
+	x.buf = buf
+	exchanges.Put(x)
+}
+
+// add appends an item and notes whether it is due a reply.
+func (x *Exchange) add(it item) {
+	if x.items == nil {
+		x.items = x.one[:0]
+	}
+	x.items = append(x.items, it)
+	x.msg.Reply = x.msg.Reply || !it.notification
+}
+
+// single writes a message of one request or notification.
+func (x *Exchange) single(method string, params any, id ID, result any, notification bool) error {
+	if !notification {
+		id = x.drawID(id)
+	}
+	var err error
+	if x.buf, err = appendRequest(x.buf[:0], method, params, id); err != nil {
+		return err
+	}
+	x.add(item{method: method, id: id, to: len(x.buf), notification: notification, result: result})
+	x.msg.Body = x.buf
+	return nil
+}
+
+// drawID returns id or, if it is zero, the call's or the generator's next.
+func (x *Exchange) drawID(id ID) ID {
+	if !id.IsZero() {
+		return id
+	}
+	if id, x.set.id = x.set.id, id; !id.IsZero() {
+		return id
+	}
+	return x.set.ids()
+}
+
+// paramsOf returns the params of an item, nil if it has none.
+func (x *Exchange) paramsOf(it *item) any {
+	params := it.params
+	if params == nil && it.to > 0 {
+		var e envelope
+		if _, err := e.scan(x.msg.Body[it.from:it.to], 0, false); err == nil {
+			params = e.params
+		}
+	}
+	if params == nil {
+		return nil
+	}
+	return json.RawMessage(params)
+}
+
+// fail ends every request of the message that has no answer yet with err.
+func (x *Exchange) fail(err error) {
+	for i := range x.items {
+		if it := &x.items[i]; !it.answered {
+			it.err = err
+		}
+	}
+}
+
+// address fills in the message's headers and query: those of the client, unless
+// the transport has them already, and over them those of the call.
+func (x *Exchange) address(ctx context.Context) error {
+	session, s := &x.client.settings, x.set
+	if s == session && s.bearer == nil && x.header == nil && !x.client.addsHeader {
+		return nil // the common case
+	}
+	header, query := http.Header{}, url.Values{}
+	if x.client.addsHeader {
+		maps.Copy(header, session.header)
+		maps.Copy(query, session.query)
+	}
+	if s != session {
+		maps.Copy(header, s.header)
+		maps.Copy(query, s.query)
+	}
+	if s.cookies != nil {
+		if cookies := s.cookieHeader(session); len(cookies) > 0 && (s != session || x.client.addsHeader) {
+			header["Cookie"] = cookies
+		}
+	}
+	if s.bearer != nil {
+		token, err := s.bearer(ctx)
+		if err != nil {
+			return &transport.Error{Op: "authorize", Err: err}
+		}
+		header["Authorization"] = []string{"Bearer " + token}
+		x.secrets = x.client.tokenSecrets(x.secrets, token)
+	}
+	maps.Copy(header, x.header)
+	x.msg.Header, x.msg.Query = header, query
+	return nil
+}
+
+// reset forgets the outcome of an earlier attempt.
+func (x *Exchange) reset() {
+	x.text, x.strays, x.size, x.status = nil, nil, 0, 0
+	for i := range x.items {
+		it := &x.items[i]
+		it.answered, it.raw, it.err = false, nil, nil
+	}
+}
+
+// label names the message in errors.
+func (x *Exchange) label() string {
+	if x.batch {
+		return fmt.Sprintf("batch of %d", len(x.items))
+	}
+	return x.Method()
+}

@@ -1,0 +1,133 @@
+package jsonrpc
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+// logInterceptor logs each message and the reply to it.
+func logInterceptor(l *slog.Logger, trim int) Interceptor {
+	return func(next Invoker) Invoker {
+		return func(ctx context.Context, x *Exchange) error {
+			if !l.Enabled(ctx, slog.LevelInfo) {
+				return next(ctx, x)
+			}
+			x.KeepReply()
+			endpoint := slog.String("endpoint", x.secrets.mask(x.Endpoint()))
+			begin := time.Now()
+			l.LogAttrs(ctx, slog.LevelInfo, "--> "+x.secrets.mask(logText(x.Text(), trim)), endpoint)
+			err := next(ctx, x)
+			attrs := []slog.Attr{endpoint, slog.Duration("duration", time.Since(begin))}
+			if status := x.HTTPStatus(); status != 0 {
+				attrs = append(attrs, slog.Int("http_status", status))
+			}
+			text := logText(x.Reply(), trim)
+			// An error of the server's is in the reply's text.
+			if e := (*Error)(nil); err != nil && !errors.As(err, &e) {
+				attrs = append(attrs, slog.String("error", x.secrets.mask(err.Error())))
+			}
+			if text != "" || err != nil {
+				l.LogAttrs(ctx, slog.LevelInfo, "<-- "+x.secrets.mask(text), attrs...)
+			}
+			return err
+		}
+	}
+}
+
+// logText makes a message fit for one line of a log.
+func logText(text []byte, trim int) string {
+	if checkSyntax(text) != nil {
+		return clean(string(text), maxErrorText)
+	}
+	var b []byte
+	i := skipSpace(text, 0)
+	if trim <= 0 {
+		trim = len(text)
+	}
+	b, _ = appendTrimmed(b, text, i, trim)
+	return string(b)
+}
+
+// appendTrimmed appends the valid value at i without its line breaks, and with
+// strings and arrays shortened to about n characters and items. It returns the
+// index after the value. Depth is bounded by maxDepth.
+func appendTrimmed(b, text []byte, i, n int) ([]byte, int) {
+	switch text[i] {
+	case '{', '[':
+		items := 0
+		end := text[i] + 2 // ']' and '}' are two after their openings
+		b = append(b, text[i])
+		for i = skipSpace(text, i+1); text[i] != end; {
+			isArray := end == ']'
+			if isArray && items == n {
+				b = append(b, `…`...)
+			}
+			keep := len(b)
+			if !isArray {
+				after, _ := skipString(text, i)
+				b = append(append(b, text[i:after]...), ':')
+				i, _ = skipColon(text, after)
+			}
+			b, i = appendTrimmed(b, text, i, n)
+			if i = skipSpace(text, i); text[i] == ',' {
+				b = append(b, ',')
+				i = skipSpace(text, i+1)
+			}
+			if items++; isArray && items > n {
+				b = b[:keep]
+			}
+		}
+		return append(b, end), i + 1
+	case '"':
+		end, _ := skipString(text, i)
+		if s := unquote(text[i:end]); end-i > n+2 && utf8.RuneCountInString(s) > n {
+			runes := []rune(s)
+			half := n / 2
+			s = string(runes[:half]) + "…" + string(runes[len(runes)-(n-half):])
+			return appendString(b, s), end
+		}
+		return append(b, text[i:end]...), end
+	}
+	end, _ := skipValue(text, i)
+	return append(b, text[i:end]...), end
+}
+
+// NewLogHandler returns a slog.Handler that prints the messages logged by
+// [WithLogger], a line each, and nothing else of a record but its HTTP status
+// and error:
+//
+//	--> {"jsonrpc":"2.0","method":"ping","id":1}
+//	<-- {"jsonrpc":"2.0","result":"pong","id":1} (HTTP 200)
+func NewLogHandler(w io.Writer) slog.Handler { return &logHandler{w: w} }
+
+type logHandler struct {
+	mu sync.Mutex // for w
+	w  io.Writer
+}
+
+func (h *logHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelInfo }
+func (h *logHandler) WithAttrs([]slog.Attr) slog.Handler           { return h }
+func (h *logHandler) WithGroup(string) slog.Handler                { return h }
+
+func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
+	line := r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		switch a.Key {
+		case "http_status":
+			line += " (HTTP " + strconv.FormatInt(a.Value.Int64(), 10) + ")"
+		case "error":
+			line += " " + a.Value.String()
+		}
+		return true
+	})
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, err := io.WriteString(h.w, line+"\n")
+	return err
+}

@@ -1,0 +1,192 @@
+package jsonrpc
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// masked stands for a secret in errors and logs.
+const masked = "***"
+
+// secrets are texts that never reach an error or a log. A nil *secrets has none.
+type secrets struct {
+	values   []string
+	once     sync.Once
+	replacer *strings.Replacer
+}
+
+// with returns secrets that hold values too.
+func (s *secrets) with(values ...string) *secrets {
+	if s != nil {
+		values = append(slices.Clone(s.values), values...)
+	}
+	return &secrets{values: values}
+}
+
+// prepare makes the replacer, for each form in which a secret travels.
+func (s *secrets) prepare() {
+	var forms []string
+	for _, v := range s.values {
+		quoted := string(appendString(nil, v))
+		for _, form := range []string{v, quoted[1 : len(quoted)-1], url.QueryEscape(v), url.PathEscape(v)} {
+			if form != "" {
+				forms = append(forms, form)
+			}
+		}
+	}
+	// A secret that holds another one must be found first.
+	slices.SortStableFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	pairs := make([]string, 0, 2*len(forms))
+	for _, form := range forms {
+		pairs = append(pairs, form, masked)
+	}
+	s.replacer = strings.NewReplacer(pairs...)
+}
+
+// withFound is with for values that nobody marked: too short ones are left out,
+// because they would be found everywhere.
+func (s *secrets) withFound(values ...string) *secrets {
+	const shortest = 4
+	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return len(v) < shortest })
+	if len(values) == 0 {
+		return s
+	}
+	return s.with(values...)
+}
+
+// mask returns text with each secret replaced.
+func (s *secrets) mask(text string) string {
+	if s == nil {
+		return text
+	}
+	s.once.Do(s.prepare)
+	return s.replacer.Replace(text)
+}
+
+func (s *secrets) maskBytes(text []byte) []byte {
+	if s == nil || text == nil {
+		return text
+	}
+	return []byte(s.mask(string(text)))
+}
+
+// maskError masks what a server echoed.
+func (s *secrets) maskError(e *Error) *Error {
+	if s != nil {
+		e.Message = s.mask(e.Message)
+		e.Data = json.RawMessage(s.maskBytes(e.Data))
+	}
+	return e
+}
+
+// publicHeaders are headers whose values are no secrets.
+var publicHeaders = map[string]bool{
+	"Accept": true, "Accept-Encoding": true, "Accept-Language": true, "Cache-Control": true,
+	"Content-Encoding": true, "Content-Type": true, "Host": true, "Mcp-Protocol-Version": true,
+	"Origin": true, "Referer": true, "Traceparent": true, "User-Agent": true,
+}
+
+// headerSecrets returns the secrets among the values of a header.
+func headerSecrets(name string, values []string) (found []string) {
+	if publicHeaders[http.CanonicalHeaderKey(name)] {
+		return nil
+	}
+	for _, v := range values {
+		found = append(found, v)
+		// "Basic dXNlcjpw" and "Bearer abc" are secret without their scheme too.
+		if _, credentials, ok := strings.Cut(v, " "); ok {
+			found = append(found, credentials)
+		}
+	}
+	return found
+}
+
+// IsSecretHeader reports whether this package takes the values of a header for
+// secrets, as it does with all but some well-known names.
+func IsSecretHeader(name string) bool { return !publicHeaders[http.CanonicalHeaderKey(name)] }
+
+// maxErrorText bounds, in bytes, what an error shows of a server's words.
+const maxErrorText = 500
+
+// clean makes a server's words fit for an error, a log or a terminal: on one
+// line, without control characters, of at most limit bytes.
+func clean(text string, limit int) string {
+	cut := len(text) > limit
+	if cut {
+		text = text[:limit]
+		for len(text) > 0 && !utf8.RuneStart(text[len(text)-1]) {
+			text = text[:len(text)-1]
+		}
+		if len(text) > 0 && text[len(text)-1] >= utf8.RuneSelf {
+			text = text[:len(text)-1] // the first byte of a rune that was cut
+		}
+	}
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\ufffd")), " ")
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
+			return '\ufffd'
+		}
+		return r
+	}, text)
+	if cut {
+		text += "…"
+	}
+	return text
+}
+
+// firstWords returns the title of an HTML page or the first words of any text.
+func firstWords(body []byte, contentType string) string {
+	const words = 200
+	if !strings.Contains(contentType, "html") && !bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
+		return clean(string(body), words)
+	}
+	if title := between(body, "<title", "</title"); title != "" {
+		return clean(title, words)
+	}
+	// Without its tags.
+	var text strings.Builder
+	depth := 0
+	for _, c := range string(body) {
+		switch {
+		case c == '<':
+			depth++
+			text.WriteByte(' ')
+		case c == '>' && depth > 0:
+			depth--
+		case depth == 0:
+			text.WriteRune(c)
+		}
+	}
+	return clean(text.String(), words)
+}
+
+// between returns the text of the element with the given tags, in any case.
+func between(body []byte, open, end string) string {
+	lower := bytes.ToLower(body)
+	i := bytes.Index(lower, []byte(open))
+	if i < 0 {
+		return ""
+	}
+	body, lower = body[i:], lower[i:]
+	if i = bytes.IndexByte(lower, '>'); i < 0 {
+		return ""
+	}
+	body, lower = body[i+1:], lower[i+1:]
+	if i = bytes.Index(lower, []byte(end)); i < 0 {
+		return ""
+	}
+	return string(body[:i])
+}
+
+// looksJSON reports whether a body claims to be JSON, or begins as a message does.
+func looksJSON(contentType string, body []byte) bool {
+	i := skipSpace(body, 0)
+	return strings.Contains(strings.ToLower(contentType), "json") || i < len(body) && (body[i] == '{' || body[i] == '[')
+}

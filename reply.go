@@ -1,0 +1,348 @@
+package jsonrpc
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"sync"
+	"unicode/utf8"
+
+	"example.com/jsonrpc/transport"
+)
+
+// startOf bounds the part of a reply that goes into an error.
+const startOf = 4 << 10
+
+func start(text []byte) []byte { return bytes.Clone(text[:min(len(text), startOf)]) }
+
+// read reads the reply to x and gives each request its outcome. The error is
+// that of the exchange as a whole.
+func (x *Exchange) read(ctx context.Context, reply io.ReadCloser) error {
+	var resp *http.Response
+	if r, ok := reply.(transport.HTTPReply); ok {
+		resp = r.Response()
+		x.status = resp.StatusCode
+	}
+	if events, ok := reply.(transport.EventsReply); ok {
+		return x.readEvents(ctx, events)
+	}
+	limit := x.set.maxReply
+	if !x.msg.Reply {
+		limit = min(limit, maxUnasked)
+	}
+	if resp != nil && resp.ContentLength > limit && x.msg.Reply {
+		return fmt.Errorf("%w: it says it has %d bytes, the limit is %d", ErrReplyTooLarge, resp.ContentLength, limit)
+	}
+	text, release, err := x.readAll(reply, limit)
+	if err != nil && x.msg.Reply {
+		return err
+	}
+	defer release()
+	x.size = int64(len(text))
+	if x.keep {
+		x.text = text
+	}
+	if !x.msg.Reply {
+		err = x.readUnasked(text)
+	} else {
+		err = x.readText(text)
+	}
+	if resp != nil {
+		return httpOutcome(resp, text, err)
+	}
+	return err
+}
+
+// maxUnasked is how much of an answer to a notification is looked at.
+const maxUnasked = 64 << 10
+
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// readAll reads a whole reply, of limit bytes at most. The text is valid until
+// release, or for ever if the reply is kept. Memory grows with what has
+// arrived: the length that a header promises is not believed.
+func (x *Exchange) readAll(reply io.Reader, limit int64) (text []byte, release func(), err error) {
+	release = func() {}
+	if r, ok := reply.(transport.BytesReply); ok {
+		if text = r.Bytes(); int64(len(text)) > limit {
+			return nil, release, tooLarge(limit)
+		}
+		if x.keep {
+			text = bytes.Clone(text)
+		}
+		return text, release, nil
+	}
+	pooled := new([]byte)
+	if !x.keep {
+		pooled = buffers.Get().(*[]byte)
+		release = func() {
+			const maxPooled = 1 << 20
+			if cap(*pooled) <= maxPooled {
+				buffers.Put(pooled)
+			}
+		}
+	}
+	buf := (*pooled)[:0]
+	for {
+		if len(buf) == cap(buf) {
+			// Double, but not beyond the byte that shows that it is too much.
+			buf = slices.Grow(buf, int(min(max(int64(len(buf)), 2<<10), limit+1-int64(len(buf)))))
+		}
+		n, err := reply.Read(buf[len(buf):min(int64(cap(buf)), limit+1)])
+		buf = buf[:len(buf)+n]
+		*pooled = buf
+		if int64(len(buf)) > limit {
+			return nil, release, tooLarge(limit)
+		}
+		if err == io.EOF {
+			return buf, release, nil
+		}
+		if err != nil {
+			return nil, release, err
+		}
+	}
+}
+
+func tooLarge(limit int64) error {
+	return fmt.Errorf("%w: over the limit of %d bytes (WithMaxReply raises it)", ErrReplyTooLarge, limit)
+}
+
+// httpOutcome adds what the HTTP response says to the outcome err.
+func httpOutcome(resp *http.Response, text []byte, err error) error {
+	success := resp.StatusCode >= 200 && resp.StatusCode < 300
+	var (
+		parse      *ParseResponseError
+		validation *ValidationError
+	)
+	switch {
+	case success && errors.As(err, &parse) && !looksJSON(resp.Header.Get("Content-Type"), text):
+		return &pageError{newHTTPError(resp, text), err}
+	case success, err == nil && len(text) > 0:
+		return err
+	case err == nil, errors.Is(err, ErrNoResponse), errors.As(err, &parse),
+		errors.As(err, &validation) && validation.Deviation == DeviationNotResponse:
+		return newHTTPError(resp, text)
+	}
+	return &statusError{err, newHTTPError(resp, text)}
+}
+
+func newHTTPError(resp *http.Response, text []byte) *HTTPError {
+	return &HTTPError{StatusCode: resp.StatusCode, Status: resp.Status, Header: resp.Header, Body: start(text)}
+}
+
+// A pageError is a reply that is not JSON and does not claim to be.
+type pageError struct {
+	http  *HTTPError
+	parse error
+}
+
+func (e *pageError) Error() string   { return e.http.Error() }
+func (e *pageError) Unwrap() []error { return []error{e.http, e.parse} }
+
+// readText reads the text of a reply that is due.
+func (x *Exchange) readText(text []byte) error {
+	i, found, err := x.begin(text)
+	if err != nil {
+		x.fail(err)
+		return err
+	}
+	switch {
+	case i == len(text):
+		err = ErrNoResponse
+	case x.batch && text[i] == '[':
+		err = x.readBatch(text, i, found)
+	case x.batch:
+		err = x.readSingleForBatch(text, i, found)
+	default:
+		err = x.readSingle(text, i, found)
+	}
+	if err != nil {
+		x.fail(err)
+	}
+	return err
+}
+
+// begin checks what concerns the text as a whole and returns where its value
+// begins.
+func (x *Exchange) begin(text []byte) (i int, found deviationSet, err error) {
+	if !utf8.Valid(text) {
+		return 0, 0, x.notJSON(text, errUTF8)
+	}
+	if bytes.HasPrefix(text, []byte("\ufeff")) {
+		if i = len("\ufeff"); x.set.validate {
+			return 0, 0, x.notJSON(text, errors.New("it begins with a byte order mark (WithValidation(false) accepts it)"))
+		}
+		found.add(DeviationByteOrder)
+	}
+	return skipSpace(text, i), found, nil
+}
+
+// notJSON is the error for a text that is not JSON, or too deep to be read.
+func (x *Exchange) notJSON(text []byte, err error) error {
+	if errors.Is(err, errTooDeep) {
+		return fmt.Errorf("%w: %w", ErrReplyTooLarge, err)
+	}
+	return &ParseResponseError{Reply: x.secrets.maskBytes(start(text)), Err: err}
+}
+
+// checkEnd refuses anything but white space from i on.
+func (x *Exchange) checkEnd(text []byte, i int) error {
+	if i = skipSpace(text, i); i < len(text) {
+		return x.notJSON(text, syntax(text, i, "nothing after the reply"))
+	}
+	return nil
+}
+
+// judge refuses a reply for what was found in it, or tells what was tolerated.
+func (x *Exchange) judge(text []byte, found deviationSet) error {
+	if found == 0 {
+		return nil
+	}
+	if d, refused := found.refused(x.set.validate); refused {
+		return &ValidationError{Deviation: d, Reply: x.secrets.maskBytes(start(text))}
+	}
+	if x.set.deviations != nil {
+		for d := range numDeviations {
+			if found.has(d) {
+				x.set.deviations(d)
+			}
+		}
+	}
+	return nil
+}
+
+// readSingle reads the reply to a single request.
+func (x *Exchange) readSingle(text []byte, i int, found deviationSet) error {
+	if text[i] == '[' {
+		var err error
+		if i, err = onlyItem(text, i); err != nil {
+			return x.notJSON(text, err)
+		}
+		if i < 0 {
+			return x.judge(text, 1<<DeviationArrayLength)
+		}
+		found.add(DeviationArray)
+	}
+	it := &x.items[0]
+	unchecked := it.result != nil && !x.keep && !found.has(DeviationArray)
+	if _, raw := it.result.(*json.RawMessage); raw {
+		unchecked = false
+	}
+	var e envelope
+	end, err := e.scan(text, i, unchecked)
+	if err != nil {
+		return x.notJSON(text, err)
+	}
+	if !found.has(DeviationArray) { // onlyItem has seen the end
+		if err := x.checkEnd(text, end); err != nil {
+			return err
+		}
+	}
+	serverError := e.response()
+	e.matchID(it.id)
+	err = x.judge(text, e.found|found)
+	if unchecked && (err != nil || serverError != nil) && e.result != nil {
+		// The engine is not going to read it.
+		if err := checkSyntax(e.result); err != nil {
+			return x.notJSON(text, err)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return x.answer(it, &e, serverError)
+}
+
+// onlyItem returns the index of the item of an array of one, or -1 if the array
+// has another length. The whole text is checked.
+func onlyItem(text []byte, i int) (int, error) {
+	if err := checkSyntax(text[i:]); err != nil {
+		return 0, err
+	}
+	first := skipSpace(text, i+1)
+	if text[first] == ']' {
+		return -1, nil
+	}
+	end, err := skipValue(text, first)
+	if err == nil && text[skipSpace(text, end)] != ']' {
+		first = -1
+	}
+	return first, err
+}
+
+// answer gives it its outcome: the result of e, or the server's error.
+func (x *Exchange) answer(it *item, e *envelope, serverError *Error) error {
+	it.answered = true
+	if serverError != nil {
+		// Its data is a part of the reply's buffer, which is used again.
+		serverError.Data = bytes.Clone(serverError.Data)
+		it.err = x.secrets.maskError(serverError)
+		return it.err
+	}
+	if x.keep {
+		it.raw = json.RawMessage(e.result)
+	}
+	if it.result != nil {
+		it.err = x.decodeResult(e.result, it.result)
+	}
+	return it.err
+}
+
+func (x *Exchange) decodeResult(text []byte, v any) error {
+	if r, ok := v.(*json.RawMessage); ok {
+		*r = append((*r)[:0], text...)
+		return nil
+	}
+	options := decodeOptions(reflect.TypeOf(v))
+	if x.set.numbers {
+		options = anyNumbers
+	}
+	err := unmarshal(text, v, options)
+	if err == nil {
+		return nil
+	}
+	if syntax := checkSyntax(text); syntax != nil {
+		return x.notJSON(text, syntax)
+	}
+	return &DecodeError{Result: x.secrets.maskBytes(start(text)), Err: err}
+}
+
+// decodeResult decodes a result that is known to be JSON.
+func decodeResult(text []byte, v any) error {
+	if err := decode(text, v); err != nil {
+		return &DecodeError{Result: start(text), Err: err}
+	}
+	return nil
+}
+
+// readUnasked looks at an answer to notifications, which should not be there. An
+// error in it is worth knowing, anything else is not.
+func (x *Exchange) readUnasked(text []byte) error {
+	if i := skipSpace(text, 0); i == len(text) || checkSyntax(text) != nil {
+		return nil
+	}
+	if x.set.deviations != nil {
+		x.set.deviations(DeviationAnswered)
+	}
+	i := skipSpace(text, 0)
+	if text[i] == '[' {
+		if i = skipSpace(text, i+1); text[i] == ']' {
+			return nil
+		}
+	}
+	var e envelope
+	if _, err := e.scan(text, i, false); err != nil || e.found.has(DeviationNotResponse) {
+		return nil
+	}
+	if serverError := e.response(); serverError != nil {
+		serverError.Data = bytes.Clone(serverError.Data)
+		return x.secrets.maskError(serverError)
+	}
+	return nil
+}
