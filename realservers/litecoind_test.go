@@ -2,13 +2,17 @@ package realservers
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"example.com/jsonrpc"
 )
 
 const (
@@ -58,4 +62,91 @@ func litecoindReady(server url.URL) func(context.Context) error {
 		}
 		return nil
 	}
+}
+
+// litecoind (Bitcoin Core's code) answers 1.x to whatever it is asked: no jsonrpc member, result and error both there.
+func TestLitecoind(t *testing.T) {
+	t.Parallel()
+	url := startLitecoind(t)
+	ctx := t.Context()
+	client := tolerant(t, url, jsonrpc.WithBasicAuth(litecoindUser, litecoindPassword))
+	const genesis = "530827f38f93b43ed12af0b3ad25a288dc02ed74d6d7857862df51fc56c416f9"
+
+	t.Run("validation refuses it", func(t *testing.T) {
+		err := client.Call(ctx, "getblockcount", nil, nil, jsonrpc.WithValidation(true))
+		wantDeviation(t, err, jsonrpc.DeviationNoVersion)
+	})
+	t.Run("call", func(t *testing.T) {
+		var deviations []jsonrpc.Deviation
+		note := jsonrpc.WithDeviations(func(d jsonrpc.Deviation) { deviations = append(deviations, d) })
+		var count int
+		wantNone(t, client.Call(ctx, "getblockcount", nil, &count, note))
+		wantEqual(t, count, 0)
+		if !slices.Equal(deviations, []jsonrpc.Deviation{jsonrpc.DeviationNoVersion, jsonrpc.DeviationBoth}) {
+			t.Fatalf("the deviations are %v", deviations)
+		}
+	})
+	t.Run("params by name", func(t *testing.T) {
+		hash, err := jsonrpc.Call[string](ctx, client, "getblockhash", jsonrpc.Named{"height": 0})
+		wantNone(t, err)
+		wantEqual(t, hash, genesis)
+	})
+	t.Run("unknown method", func(t *testing.T) {
+		err := client.Call(ctx, "no_such_method", nil, nil)
+		wantError(t, err, jsonrpc.CodeMethodNotFound, "Method not found")
+		wantStatus(t, err, 404)
+	})
+	t.Run("bad params", func(t *testing.T) {
+		err := client.Call(ctx, "getblockhash", jsonrpc.Args{"x"}, nil)
+		wantError(t, err, -1, "JSON value is not an integer as expected")
+		wantStatus(t, err, 500)
+	})
+	t.Run("batch", func(t *testing.T) {
+		var b jsonrpc.Batch
+		count := jsonrpc.Queue[int](&b, "getblockcount", nil)
+		none := jsonrpc.Queue[any](&b, "no_such_method", nil)
+		hash := jsonrpc.Queue[string](&b, "getblockhash", jsonrpc.Args{0})
+		_, err := client.Send(ctx, &b)
+		wantNone(t, err)
+		wantItem(t, count, 0)
+		wantItem(t, hash, genesis)
+		_, err = none.Get()
+		wantError(t, err, jsonrpc.CodeMethodNotFound, "Method not found")
+	})
+	t.Run("batch with a notification, which it answers", func(t *testing.T) {
+		var b jsonrpc.Batch
+		b.Notify("getblockcount", nil)
+		hash := jsonrpc.Queue[string](&b, "getblockhash", jsonrpc.Args{0})
+		reply, err := client.Send(ctx, &b)
+		wantNone(t, err)
+		wantItem(t, hash, genesis)
+		wantStrays(t, reply, `{"result":0,"error":null,"id":null}`)
+	})
+	t.Run("notification, which it answers", func(t *testing.T) {
+		wantNone(t, client.Notify(ctx, "getblockcount", nil))
+	})
+	t.Run("notification of an unknown method", func(t *testing.T) {
+		err := client.Notify(ctx, "no_such_method", nil)
+		wantError(t, err, jsonrpc.CodeMethodNotFound, "Method not found")
+		wantStatus(t, err, 404)
+	})
+	t.Run("wrong password", func(t *testing.T) {
+		const guess = "a wrong guess"
+		err := client.Call(ctx, "getblockcount", nil, nil, jsonrpc.WithBasicAuth(litecoindUser, guess))
+		wantEqual(t, len(wantStatus(t, err, 401).Body), 0)
+		wantEqual(t, strings.Contains(err.Error(), guess), false)
+	})
+	t.Run("money keeps its digits", func(t *testing.T) {
+		type block struct {
+			Tx []struct{ Vout []struct{ Value json.Number } }
+		}
+		b, err := jsonrpc.Call[block](ctx, client, "getblock", jsonrpc.Args{genesis, 2})
+		wantNone(t, err)
+		wantEqual(t, b.Tx[0].Vout[0].Value, "50.00000000")
+	})
+	t.Run("id 2^64, which it gives back whole", func(t *testing.T) {
+		id, err := jsonrpc.ParseID("18446744073709551616")
+		wantNone(t, err)
+		wantNone(t, client.Call(ctx, "getblockcount", nil, nil, jsonrpc.WithID(id)))
+	})
 }

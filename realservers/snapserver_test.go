@@ -1,9 +1,13 @@
 package realservers
 
 import (
+	"errors"
 	"net"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"example.com/jsonrpc"
 )
 
 // startSnapserver returns the URL of a snapserver that plays nothing to nobody.
@@ -23,4 +27,92 @@ func startSnapserver(t *testing.T) string {
 		"--logging.sink=stderr",
 	)
 	return "http://" + addr + "/jsonrpc"
+}
+
+type snapVersion struct{ Major, Minor, Patch int }
+
+// snapserver speaks 2.0, all under HTTP 200. It has no credentials.
+//
+// To each POST that is due a reply, 0.26 sends two HTTP responses: the reply and an empty one, which on a connection that
+// is kept would be taken for the response to the next POST. So each call must have a connection of its own.
+func TestSnapserver(t *testing.T) {
+	t.Parallel()
+	url := startSnapserver(t)
+	ctx := t.Context()
+	client := dial(t, url, jsonrpc.WithHeader("Connection", "close"))
+
+	t.Run("call", func(t *testing.T) {
+		v, err := jsonrpc.Call[snapVersion](ctx, client, "Server.GetRPCVersion", nil)
+		wantNone(t, err)
+		wantEqual(t, v, snapVersion{Major: 2})
+	})
+	t.Run("unknown method", func(t *testing.T) {
+		err := client.Call(ctx, "no_such_method", nil, nil)
+		wantError(t, err, jsonrpc.CodeMethodNotFound, "Method not found")
+	})
+	t.Run("bad params", func(t *testing.T) {
+		err := client.Call(ctx, "Client.GetStatus", jsonrpc.Named{"id": 5}, nil)
+		e := wantError(t, err, jsonrpc.CodeInternalError, "Internal error")
+		data, err := jsonrpc.DataAs[string](e)
+		wantNone(t, err)
+		wantEqual(t, strings.HasSuffix(data, "type must be string, but is number"), true)
+	})
+	t.Run("unknown client", func(t *testing.T) {
+		err := client.Call(ctx, "Client.GetStatus", jsonrpc.Named{"id": "none"}, nil)
+		e := wantError(t, err, jsonrpc.CodeInternalError, "Internal error")
+		wantEqual(t, string(e.Data), `"Client not found"`)
+	})
+	t.Run("batch with a notification", func(t *testing.T) {
+		var b jsonrpc.Batch
+		b.Notify("Server.GetRPCVersion", nil)
+		v := jsonrpc.Queue[snapVersion](&b, "Server.GetRPCVersion", nil)
+		none := jsonrpc.Queue[any](&b, "no_such_method", nil)
+		_, err := client.Send(ctx, &b)
+		wantNone(t, err)
+		wantItem(t, v, snapVersion{Major: 2})
+		_, err = none.Get()
+		wantError(t, err, jsonrpc.CodeMethodNotFound, "Method not found")
+	})
+	t.Run("batch of notifications", func(t *testing.T) {
+		var b jsonrpc.Batch
+		b.Notify("Server.GetRPCVersion", nil)
+		b.Notify("no_such_method", nil)
+		_, err := client.Send(ctx, &b)
+		wantNone(t, err)
+	})
+	t.Run("notification", func(t *testing.T) {
+		wantNone(t, client.Notify(ctx, "Server.GetRPCVersion", nil))
+	})
+	t.Run("wrong path", func(t *testing.T) {
+		err := dial(t, url+"/nowhere").Call(ctx, "Server.GetRPCVersion", nil, nil)
+		wantEqual(t, string(wantStatus(t, err, 400).Body), "Illegal request-target")
+	})
+	t.Run("id 2^53+1, which it cuts to 1", func(t *testing.T) {
+		err := client.Call(ctx, "Server.GetRPCVersion", nil, nil,
+			jsonrpc.WithID(jsonrpc.IntID(1<<53+1)), jsonrpc.WithValidation(false))
+		wantDeviation(t, err, jsonrpc.DeviationID)
+	})
+}
+
+// On kept connections the responses of snapserver slip by one. No call may end with what was meant for another.
+func TestSnapserverKeptConnections(t *testing.T) {
+	t.Parallel()
+	client := dial(t, startSnapserver(t))
+	for n := range 10 {
+		v, err := jsonrpc.Call[snapVersion](t.Context(), client, "Server.GetRPCVersion", nil)
+		if err == nil {
+			wantEqual(t, v, snapVersion{Major: 2})
+			err = client.Call(t.Context(), "no_such_method", nil, nil)
+		}
+		var serverError *jsonrpc.Error
+		var validation *jsonrpc.ValidationError
+		switch {
+		case errors.As(err, &serverError):
+			wantEqual(t, serverError.Code, jsonrpc.CodeMethodNotFound)
+		case errors.As(err, &validation):
+			wantEqual(t, validation.Deviation, jsonrpc.DeviationID)
+		case !errors.Is(err, jsonrpc.ErrNoResponse):
+			t.Fatalf("call %d: %v", n, err)
+		}
+	}
 }
