@@ -120,7 +120,10 @@ func (b *Batch) prepare(x *Exchange) error {
 				}
 				own[id] = true
 			}
-			id = x.drawID(id)
+			var err error
+			if id, err = x.drawID(id); err != nil {
+				return err
+			}
 		}
 		from := len(text)
 		var err error
@@ -150,6 +153,8 @@ type Response struct {
 	// Err is an [*Error] if the server said no, [ErrNoResponse] if it sent no
 	// response to this request, or says why the response cannot be used.
 	Err error
+
+	secrets *secrets // for the errors of Decode
 }
 
 // Decode decodes the result into the variable v points to, or returns Err.
@@ -157,7 +162,7 @@ func (r *Response) Decode(v any) error {
 	if r.Err != nil {
 		return r.Err
 	}
-	return decodeResult(r.Result, v)
+	return decodeResult(r.Result, v, r.secrets)
 }
 
 // A Reply is all that a server sent back for one [Client.Send].

@@ -3,6 +3,7 @@ package jsonrpc
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -56,7 +57,7 @@ func newClient(rt transport.RoundTripper, set settings, addsHeader bool) (*Clien
 	c := &Client{rt: rt, settings: set}
 	c.addsHeader = addsHeader && (set.header != nil || set.query != nil || set.cookies != nil)
 	if s, ok := rt.(fmt.Stringer); ok {
-		c.endpoint = s.String()
+		c.endpoint = set.secrets.mask(s.String())
 	}
 	c.settings.custom = false
 	c.invoke = c.chain(&c.settings)
@@ -88,7 +89,7 @@ func (c *Client) Close() error {
 }
 
 // String returns where the client sends its messages, without secrets.
-func (c *Client) String() string { return c.settings.secrets.mask(c.endpoint) }
+func (c *Client) String() string { return c.endpoint }
 
 // Call calls a method and decodes its result into the variable that result
 // points to, by the rules of encoding/json. If result is nil, the result is
@@ -153,9 +154,9 @@ func (c *Client) Send(ctx context.Context, m Message, opts ...CallOption) (*Repl
 	err = c.wrap(x, x.label(), c.run(ctx, x))
 	for i := range x.items {
 		it := &x.items[i]
-		if it.err != nil && err == nil {
+		if it.answered {
 			it.err = c.wrap(x, it.method, it.err)
-		} else if it.err != nil {
+		} else if err != nil {
 			it.err = err
 		}
 		if it.done != nil {
@@ -205,6 +206,10 @@ func (c *Client) roundTrip(ctx context.Context, x *Exchange) error {
 		err = c.carry(ctx, x)
 	}
 	if err != nil {
+		if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) && errors.Is(err, context.Cause(ctx)) {
+			err = &causeError{err, ended}
+		}
+		err = x.secrets.maskTree(err)
 		x.fail(err)
 	}
 	return err
@@ -231,11 +236,14 @@ func (c *Client) wrap(x *Exchange, method string, err error) error {
 	if err == nil {
 		return nil
 	}
-	e := &callError{method: method, endpoint: c.endpoint, err: err, secrets: c.settings.secrets}
+	s := c.settings.secrets
 	if x != nil {
-		e.secrets = x.secrets
+		s = x.secrets
 	}
-	return e
+	if e := (*MessageError)(nil); errors.As(err, &e) { // it has not been through roundTrip
+		err = s.maskTree(err)
+	}
+	return &callError{method: method, endpoint: c.endpoint, err: err, secrets: s}
 }
 
 // tokenSecrets are the secrets of a client and its newest token, kept because

@@ -32,6 +32,7 @@ const (
 	DeviationTwice                        // two responses to one request of a batch
 	DeviationUnknown                      // a response to no request of the batch
 	DeviationArrayLength                  // an array that is not of one response, to a single request
+	DeviationEmptyArray                   // an array of no responses, to a batch
 	numDeviations
 )
 
@@ -61,6 +62,7 @@ var deviations = [numDeviations]struct {
 	DeviationTwice:       {`clause 6: a request of the batch is answered twice`, false},
 	DeviationUnknown:     {`clause 6: an answer in the batch answers none of its requests`, false},
 	DeviationArrayLength: {`clause 6: an array answers a request that was no batch`, false},
+	DeviationEmptyArray:  {`clause 6: an empty array answers a batch`, true},
 }
 
 // String names the clause of the specification and what is wrong.
@@ -81,10 +83,11 @@ type deviationSet uint32
 func (s *deviationSet) add(d Deviation)     { *s |= 1 << d }
 func (s deviationSet) has(d Deviation) bool { return s>>d&1 == 1 }
 
-// refused returns the first deviation for which a reply is refused.
+// refused returns the deviation for which a reply is refused: the first that
+// never is tolerated or else, if validate, the first.
 func (s deviationSet) refused(validate bool) (d Deviation, found bool) {
-	if !validate {
-		s &^= tolerable
+	if never := s &^ tolerable; never != 0 || !validate {
+		s = never
 	}
 	return Deviation(bits.TrailingZeros32(uint32(s))), s != 0
 }

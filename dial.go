@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -39,7 +40,7 @@ func Dial(ctx context.Context, rawURL string, opts ...DialOption) (*Client, erro
 		return nil, fmt.Errorf("jsonrpc: %w", d.err)
 	}
 	scheme, _, found := strings.Cut(rawURL, ":")
-	if !found {
+	if !found || !isScheme(scheme) {
 		return nil, fmt.Errorf("jsonrpc: %w", &MessageError{Reason: "the URL has no scheme: write http://HOST:PORT/PATH"})
 	}
 	switch strings.ToLower(scheme) {
@@ -49,12 +50,38 @@ func Dial(ctx context.Context, rawURL string, opts ...DialOption) (*Client, erro
 	return nil, fmt.Errorf("jsonrpc: %w", &MessageError{Reason: fmt.Sprintf("URL scheme %q: use http or https", clean(scheme, 20))})
 }
 
+// isScheme reports whether s can be a URL's scheme (RFC 3986, 3.1). What cannot
+// may be a password.
+func isScheme(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c|0x20 < 'a' || c|0x20 > 'z') && (i == 0 || (c < '0' || c > '9') && !strings.ContainsRune("+-.", rune(c))) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// userSecrets returns what is secret of a URL's user information: the password,
+// or the name if it is alone and so a token, and both as basic authentication
+// sends them.
+func userSecrets(u *url.Userinfo) []string {
+	if u == nil {
+		return nil
+	}
+	password, found := u.Password()
+	basic := base64.StdEncoding.EncodeToString([]byte(u.Username() + ":" + password))
+	if !found || password == "" {
+		return []string{u.Username(), basic}
+	}
+	return []string{password, basic}
+}
+
 // dialHTTP gives headers, cookies and query to the transport, which then has
 // them ready for each message.
 func (d *dialSettings) dialHTTP(rawURL string) (*Client, error) {
 	if u, err := url.Parse(rawURL); err == nil {
-		password, _ := u.User.Password()
-		d.secrets = d.secrets.withFound(password)
+		d.secrets = d.secrets.withFound(userSecrets(u.User)...)
 		for _, values := range u.Query() {
 			d.secrets = d.secrets.withFound(values...)
 		}
@@ -93,6 +120,10 @@ func (d *dialSettings) dialHTTP(rawURL string) (*Client, error) {
 // [transport.HTTP]).
 func WithHTTPClient(c *http.Client) DialOption {
 	return dialOnly(func(d *dialSettings) {
+		if c == nil {
+			d.fail("the HTTP client is nil")
+			return
+		}
 		d.userHTTP = c.Transport != nil
 		d.http.RoundTripper, d.http.Jar, d.http.CheckRedirect = c.Transport, c.Jar, c.CheckRedirect
 		if c.Timeout > 0 {
@@ -129,8 +160,7 @@ func WithProxy(rawURL string) DialOption {
 			d.fail("the proxy is not a URL of the form http://HOST:PORT, https://… or socks5://…")
 			return
 		}
-		password, _ := u.User.Password()
-		d.proxy, d.secrets = u, d.secrets.withFound(password)
+		d.proxy, d.secrets = u, d.secrets.withFound(userSecrets(u.User)...)
 	})
 }
 

@@ -55,7 +55,7 @@ func (e *envelope) scan(text []byte, i int, unchecked bool) (end int, err error)
 		}
 		end, err := skip(text, at)
 		if member != nil && err == nil {
-			if *member != nil {
+			if *member != nil && member != &e.method && member != &e.params { // strangers in a response
 				e.found.add(DeviationDuplicate)
 			}
 			*member = text[at:end]

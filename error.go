@@ -203,6 +203,13 @@ func (e *callError) Error() string {
 
 func (e *callError) Unwrap() error { return e.err }
 
+// A causeError is an error for the cause of a context's end (context.Cause) that
+// is found to be the context's own error too.
+type causeError struct{ err, ended error }
+
+func (e *causeError) Error() string   { return e.err.Error() }
+func (e *causeError) Unwrap() []error { return []error{e.err, e.ended} }
+
 // A statusError is an Error that came under an HTTP status that is none of
 // success.
 type statusError struct {

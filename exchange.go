@@ -45,7 +45,7 @@ type item struct {
 	result       any    // where the result goes; nil: nowhere
 	done         *error // where the outcome goes; nil: nowhere
 
-	answered bool
+	answered bool            // err is its own, not that of the whole message
 	raw      json.RawMessage // the result's text, if the reply is kept
 	err      error
 }
@@ -102,10 +102,12 @@ func (x *Exchange) add(it item) {
 
 // single writes a message of one request or notification.
 func (x *Exchange) single(method string, params any, id ID, result any, notification bool) error {
-	if !notification {
-		id = x.drawID(id)
-	}
 	var err error
+	if !notification {
+		if id, err = x.drawID(id); err != nil {
+			return err
+		}
+	}
 	if x.buf, err = appendRequest(x.buf[:0], method, params, id); err != nil {
 		return err
 	}
@@ -115,14 +117,18 @@ func (x *Exchange) single(method string, params any, id ID, result any, notifica
 }
 
 // drawID returns id or, if it is zero, the call's or the generator's next.
-func (x *Exchange) drawID(id ID) ID {
+func (x *Exchange) drawID(id ID) (ID, error) {
 	if !id.IsZero() {
-		return id
+		return id, nil
 	}
-	if id, x.set.id = x.set.id, id; !id.IsZero() {
-		return id
+	if id = x.set.id; !id.IsZero() {
+		x.set.id = ID{} // the settings are the call's own: WithID is for calls only
+		return id, nil
 	}
-	return x.set.ids()
+	if id = x.set.ids(); id.IsZero() {
+		return id, &MessageError{Reason: "the id generator returned the zero ID, which would make a notification of the request"}
+	}
+	return id, nil
 }
 
 // paramsOf returns the params of an item, nil if it has none.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync/atomic"
 )
 
@@ -33,8 +34,9 @@ const (
 // that keep numbers as floats return others above 2^53 than they were sent.
 func IntID(n int64) ID { return ID{kind: intID, num: n} }
 
-// StringID returns an id that is a string, the empty one included.
-func StringID(s string) ID { return ID{kind: stringID, text: s} }
+// StringID returns an id that is a string, the empty one included. Invalid UTF-8
+// becomes U+FFFD, as it does on the way to the server.
+func StringID(s string) ID { return ID{kind: stringID, text: strings.ToValidUTF8(s, "\ufffd")} }
 
 // ParseID returns the id with the given JSON text: a string, a number of any
 // form, or null.

@@ -21,19 +21,19 @@ func logInterceptor(l *slog.Logger, trim int) Interceptor {
 			x.KeepReply()
 			endpoint := slog.String("endpoint", x.secrets.mask(x.Endpoint()))
 			begin := time.Now()
-			l.LogAttrs(ctx, slog.LevelInfo, "--> "+x.secrets.mask(logText(x.Text(), trim)), endpoint)
+			l.LogAttrs(ctx, slog.LevelInfo, "--> "+logText(x.Text(), trim, x.secrets), endpoint)
 			err := next(ctx, x)
 			attrs := []slog.Attr{endpoint, slog.Duration("duration", time.Since(begin))}
 			if status := x.HTTPStatus(); status != 0 {
 				attrs = append(attrs, slog.Int("http_status", status))
 			}
-			text := logText(x.Reply(), trim)
+			text := logText(x.Reply(), trim, x.secrets)
 			// An error of the server's is in the reply's text.
 			if e := (*Error)(nil); err != nil && !errors.As(err, &e) {
 				attrs = append(attrs, slog.String("error", x.secrets.mask(err.Error())))
 			}
 			if text != "" || err != nil {
-				l.LogAttrs(ctx, slog.LevelInfo, "<-- "+x.secrets.mask(text), attrs...)
+				l.LogAttrs(ctx, slog.LevelInfo, "<-- "+text, attrs...)
 			}
 			return err
 		}
@@ -41,23 +41,21 @@ func logInterceptor(l *slog.Logger, trim int) Interceptor {
 }
 
 // logText makes a message fit for one line of a log.
-func logText(text []byte, trim int) string {
+func logText(text []byte, trim int, s *secrets) string {
 	if checkSyntax(text) != nil {
-		return clean(string(text), maxErrorText)
+		return clean(string(s.start(text)), maxErrorText)
 	}
-	var b []byte
-	i := skipSpace(text, 0)
 	if trim <= 0 {
 		trim = len(text)
 	}
-	b, _ = appendTrimmed(b, text, i, trim)
-	return string(b)
+	b, _ := appendForLog(nil, text, skipSpace(text, 0), trim, s)
+	return s.mask(string(b))
 }
 
-// appendTrimmed appends the valid value at i without its line breaks, and with
-// strings and arrays shortened to about n characters and items. It returns the
-// index after the value. Depth is bounded by maxDepth.
-func appendTrimmed(b, text []byte, i, n int) ([]byte, int) {
+// appendForLog appends the valid value at i without its line breaks, without
+// secrets, and with strings and arrays shortened to about n characters and
+// items. It returns the index after the value. Depth is bounded by maxDepth.
+func appendForLog(b, text []byte, i, n int, s *secrets) ([]byte, int) {
 	switch text[i] {
 	case '{', '[':
 		items := 0
@@ -71,10 +69,10 @@ func appendTrimmed(b, text []byte, i, n int) ([]byte, int) {
 			keep := len(b)
 			if !isArray {
 				after, _ := skipString(text, i)
-				b = append(append(b, text[i:after]...), ':')
+				b = append(appendStringForLog(b, text[i:after], len(text), s), ':')
 				i, _ = skipColon(text, after)
 			}
-			b, i = appendTrimmed(b, text, i, n)
+			b, i = appendForLog(b, text, i, n, s)
 			if i = skipSpace(text, i); text[i] == ',' {
 				b = append(b, ',')
 				i = skipSpace(text, i+1)
@@ -86,16 +84,27 @@ func appendTrimmed(b, text []byte, i, n int) ([]byte, int) {
 		return append(b, end), i + 1
 	case '"':
 		end, _ := skipString(text, i)
-		if s := unquote(text[i:end]); end-i > n+2 && utf8.RuneCountInString(s) > n {
-			runes := []rune(s)
-			half := n / 2
-			s = string(runes[:half]) + "…" + string(runes[len(runes)-(n-half):])
-			return appendString(b, s), end
-		}
-		return append(b, text[i:end]...), end
+		return appendStringForLog(b, text[i:end], n, s), end
 	}
 	end, _ := skipValue(text, i)
+	if number := string(text[i:end]); s.mask(number) != number {
+		return appendString(b, masked), end // what is left must be JSON
+	}
 	return append(b, text[i:end]...), end
+}
+
+func appendStringForLog(b, quoted []byte, n int, s *secrets) []byte {
+	value := unquote(quoted)
+	shown := s.mask(value) // before a secret can be cut in two
+	if len(shown) > n && utf8.RuneCountInString(shown) > n {
+		runes := []rune(shown)
+		half := n / 2
+		shown = string(runes[:half]) + "…" + string(runes[len(runes)-(n-half):])
+	}
+	if shown == value {
+		return append(b, quoted...) // as it was escaped
+	}
+	return appendString(b, shown)
 }
 
 // NewLogHandler returns a slog.Handler that prints the messages logged by

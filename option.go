@@ -147,7 +147,9 @@ func WithLogger(l *slog.Logger) Option {
 
 // WithLogTrim shortens strings and arrays longer than n, in characters and in
 // items, in what is logged. 0, the default, logs all.
-func WithLogTrim(n int) Option { return option(func(s *settings) { s.trim = n }) }
+func WithLogTrim(n int) Option {
+	return option(func(s *settings) { s.trim, s.custom = n, true })
+}
 
 // WithSecrets marks texts that must never reach an error or a log: a token in
 // params, an API key in the URL's path. They are replaced with "***" there.

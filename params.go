@@ -53,7 +53,9 @@ func appendParams(b []byte, params any) ([]byte, error) {
 	case nil:
 		return b, nil
 	case stdjson.RawMessage:
-		text = p
+		if text = p; p == nil {
+			return b, nil
+		}
 	default:
 		w := writer{b}
 		if err := json.MarshalWrite(&w, params, values); err != nil {

@@ -3,13 +3,18 @@ package jsonrpc
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"html"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"example.com/jsonrpc/transport"
 )
 
 // masked stands for a secret in errors and logs.
@@ -18,7 +23,8 @@ const masked = "***"
 // secrets are texts that never reach an error or a log. A nil *secrets has none.
 type secrets struct {
 	values   []string
-	once     sync.Once
+	once     sync.Once // for the rest
+	forms    []string
 	replacer *strings.Replacer
 }
 
@@ -32,19 +38,23 @@ func (s *secrets) with(values ...string) *secrets {
 
 // prepare makes the replacer, for each form in which a secret travels.
 func (s *secrets) prepare() {
-	var forms []string
 	for _, v := range s.values {
 		quoted := string(appendString(nil, v))
-		for _, form := range []string{v, quoted[1 : len(quoted)-1], url.QueryEscape(v), url.PathEscape(v)} {
-			if form != "" {
-				forms = append(forms, form)
+		quoted = quoted[1 : len(quoted)-1]
+		ascii := strconv.QuoteToASCII(v)
+		for _, form := range []string{
+			v, quoted, strings.ReplaceAll(quoted, "/", `\/`), ascii[1 : len(ascii)-1],
+			html.EscapeString(v), url.QueryEscape(v), url.PathEscape(v),
+		} {
+			if form != "" && !slices.Contains(s.forms, form) {
+				s.forms = append(s.forms, form)
 			}
 		}
 	}
 	// A secret that holds another one must be found first.
-	slices.SortStableFunc(forms, func(a, b string) int { return len(b) - len(a) })
-	pairs := make([]string, 0, 2*len(forms))
-	for _, form := range forms {
+	slices.SortStableFunc(s.forms, func(a, b string) int { return len(b) - len(a) })
+	pairs := make([]string, 0, 2*len(s.forms))
+	for _, form := range s.forms {
 		pairs = append(pairs, form, masked)
 	}
 	s.replacer = strings.NewReplacer(pairs...)
@@ -70,21 +80,121 @@ func (s *secrets) mask(text string) string {
 	return s.replacer.Replace(text)
 }
 
-func (s *secrets) maskBytes(text []byte) []byte {
-	if s == nil || text == nil {
+// startOf bounds the part of a reply that goes into an error.
+const startOf = 4 << 10
+
+// start returns a copy of how text begins, for an error, with each secret
+// replaced. One that the end cuts in two is left out.
+func (s *secrets) start(text []byte) []byte {
+	cut := len(text) > startOf
+	if cut {
+		text = text[:startOf]
+	}
+	if s == nil {
+		return bytes.Clone(text)
+	}
+	masked := s.mask(string(text))
+	if cut {
+		longest := 0
+		for _, form := range s.forms {
+			for n := min(len(form), len(masked)); n > longest; n-- {
+				if strings.HasSuffix(masked, form[:n]) {
+					longest = n
+				}
+			}
+		}
+		masked = masked[:len(masked)-longest]
+	}
+	return []byte(masked)
+}
+
+// maskJSON returns valid JSON with each secret replaced, in whatever way its
+// characters are escaped.
+func (s *secrets) maskJSON(text []byte) []byte {
+	if s == nil || len(text) == 0 {
 		return text
 	}
-	return []byte(s.mask(string(text)))
+	masked, _ := appendForLog(nil, text, skipSpace(text, 0), len(text), s)
+	if again := s.mask(string(masked)); again != string(masked) { // it spans values
+		return appendString(nil, again)
+	}
+	return masked
 }
 
 // maskError masks what a server echoed.
 func (s *secrets) maskError(e *Error) *Error {
 	if s != nil {
 		e.Message = s.mask(e.Message)
-		e.Data = json.RawMessage(s.maskBytes(e.Data))
+		e.Data = json.RawMessage(s.maskJSON(e.Data))
 	}
 	return e
 }
+
+// maskHeader masks what a server echoed.
+func (s *secrets) maskHeader(header http.Header) http.Header {
+	if s == nil {
+		return header
+	}
+	all := make(http.Header, len(header))
+	for name, values := range header {
+		for _, v := range values {
+			name := s.mask(name)
+			all[name] = append(all[name], s.mask(v))
+		}
+	}
+	return all
+}
+
+// maskTree returns err or, if its text or that of an error inside of it holds a
+// secret, an error that is the same without.
+func (s *secrets) maskTree(err error) error {
+	if s == nil || !s.leaks(err) {
+		return err
+	}
+	switch e := err.(type) {
+	case *transport.Error:
+		return &transport.Error{Op: e.Op, Sent: e.Sent, Err: s.maskTree(e.Err)}
+	case *DecodeError:
+		return &DecodeError{Result: e.Result, Err: s.maskTree(e.Err)}
+	case *MessageError:
+		masked := &MessageError{Reason: s.mask(e.Reason)}
+		if e.Err != nil {
+			masked.Err = s.maskTree(e.Err)
+		}
+		return masked
+	case *causeError:
+		return &causeError{s.maskTree(e.err), e.ended}
+	case *statusError:
+		return &statusError{s.maskTree(e.err), e.http}
+	}
+	return &maskedError{s.mask(err.Error()), err}
+}
+
+// leaks reports whether the text of err, or of an error inside of it, holds a
+// secret.
+func (s *secrets) leaks(err error) bool {
+	if text := err.Error(); s.mask(text) != text {
+		return true
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		inner := e.Unwrap()
+		return inner != nil && s.leaks(inner)
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(e.Unwrap(), s.leaks)
+	}
+	return false
+}
+
+// A maskedError stands for an error of somebody else's whose text holds a
+// secret. It can be compared with errors.Is, but not be taken out.
+type maskedError struct {
+	text string
+	err  error
+}
+
+func (e *maskedError) Error() string        { return e.text }
+func (e *maskedError) Is(target error) bool { return errors.Is(e.err, target) }
 
 // publicHeaders are headers whose values are no secrets.
 var publicHeaders = map[string]bool{

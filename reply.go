@@ -9,17 +9,11 @@ import (
 	"io"
 	"net/http"
 	"reflect"
-	"slices"
 	"sync"
 	"unicode/utf8"
 
 	"example.com/jsonrpc/transport"
 )
-
-// startOf bounds the part of a reply that goes into an error.
-const startOf = 4 << 10
-
-func start(text []byte) []byte { return bytes.Clone(text[:min(len(text), startOf)]) }
 
 // read reads the reply to x and gives each request its outcome. The error is
 // that of the exchange as a whole.
@@ -30,18 +24,19 @@ func (x *Exchange) read(ctx context.Context, reply io.ReadCloser) error {
 		x.status = resp.StatusCode
 	}
 	if events, ok := reply.(transport.EventsReply); ok {
-		return x.readEvents(ctx, events)
+		return x.httpOutcome(resp, nil, x.readEvents(ctx, events))
 	}
 	limit := x.set.maxReply
 	if !x.msg.Reply {
 		limit = min(limit, maxUnasked)
 	}
 	if resp != nil && resp.ContentLength > limit && x.msg.Reply {
-		return fmt.Errorf("%w: it says it has %d bytes, the limit is %d", ErrReplyTooLarge, resp.ContentLength, limit)
+		err := fmt.Errorf("%w: it says it has %d bytes, the limit is %d", ErrReplyTooLarge, resp.ContentLength, limit)
+		return x.httpOutcome(resp, nil, err)
 	}
 	text, release, err := x.readAll(reply, limit)
 	if err != nil && x.msg.Reply {
-		return err
+		return x.httpOutcome(resp, nil, err)
 	}
 	defer release()
 	x.size = int64(len(text))
@@ -53,10 +48,7 @@ func (x *Exchange) read(ctx context.Context, reply io.ReadCloser) error {
 	} else {
 		err = x.readText(text)
 	}
-	if resp != nil {
-		return httpOutcome(resp, text, err)
-	}
-	return err
+	return x.httpOutcome(resp, text, err)
 }
 
 // maxUnasked is how much of an answer to a notification is looked at.
@@ -90,16 +82,26 @@ func (x *Exchange) readAll(reply io.Reader, limit int64) (text []byte, release f
 	}
 	buf := (*pooled)[:0]
 	for {
-		if len(buf) == cap(buf) {
-			// Double, but not beyond the byte that shows that it is too much.
-			buf = slices.Grow(buf, int(min(max(int64(len(buf)), 2<<10), limit+1-int64(len(buf)))))
+		room := buf[len(buf):min(int64(cap(buf)), limit)]
+		full := int64(len(buf)) == limit
+		switch {
+		case full:
+			room = make([]byte, 1) // for the byte that shows that it is too much
+		case len(room) == 0:
+			// The limit, or its half, its quarter…: together less than twice it.
+			size := limit
+			for size/2 > int64(len(buf)) && size/2 >= 2<<10 {
+				size /= 2
+			}
+			buf = append(make([]byte, 0, size), buf...)
+			room = buf[len(buf):size]
 		}
-		n, err := reply.Read(buf[len(buf):min(int64(cap(buf)), limit+1)])
-		buf = buf[:len(buf)+n]
-		*pooled = buf
-		if int64(len(buf)) > limit {
+		n, err := reply.Read(room)
+		if full && n > 0 {
 			return nil, release, tooLarge(limit)
 		}
+		buf = buf[:len(buf)+n]
+		*pooled = buf
 		if err == io.EOF {
 			return buf, release, nil
 		}
@@ -113,8 +115,12 @@ func tooLarge(limit int64) error {
 	return fmt.Errorf("%w: over the limit of %d bytes (WithMaxReply raises it)", ErrReplyTooLarge, limit)
 }
 
-// httpOutcome adds what the HTTP response says to the outcome err.
-func httpOutcome(resp *http.Response, text []byte, err error) error {
+// httpOutcome adds what the HTTP response says, if there is one, to the outcome
+// err. A status is no failure if a response was due and came all the same.
+func (x *Exchange) httpOutcome(resp *http.Response, text []byte, err error) error {
+	if resp == nil {
+		return err
+	}
 	success := resp.StatusCode >= 200 && resp.StatusCode < 300
 	var (
 		parse      *ParseResponseError
@@ -122,18 +128,21 @@ func httpOutcome(resp *http.Response, text []byte, err error) error {
 	)
 	switch {
 	case success && errors.As(err, &parse) && !looksJSON(resp.Header.Get("Content-Type"), text):
-		return &pageError{newHTTPError(resp, text), err}
-	case success, err == nil && len(text) > 0:
+		return &pageError{x.newHTTPError(resp, text), err}
+	case success, err == nil && x.msg.Reply:
 		return err
 	case err == nil, errors.Is(err, ErrNoResponse), errors.As(err, &parse),
 		errors.As(err, &validation) && validation.Deviation == DeviationNotResponse:
-		return newHTTPError(resp, text)
+		return x.newHTTPError(resp, text)
 	}
-	return &statusError{err, newHTTPError(resp, text)}
+	return &statusError{err, x.newHTTPError(resp, text)}
 }
 
-func newHTTPError(resp *http.Response, text []byte) *HTTPError {
-	return &HTTPError{StatusCode: resp.StatusCode, Status: resp.Status, Header: resp.Header, Body: start(text)}
+func (x *Exchange) newHTTPError(resp *http.Response, text []byte) *HTTPError {
+	return &HTTPError{
+		StatusCode: resp.StatusCode, Status: x.secrets.mask(resp.Status),
+		Header: x.secrets.maskHeader(resp.Header), Body: x.secrets.start(text),
+	}
 }
 
 // A pageError is a reply that is not JSON and does not claim to be.
@@ -188,7 +197,7 @@ func (x *Exchange) notJSON(text []byte, err error) error {
 	if errors.Is(err, errTooDeep) {
 		return fmt.Errorf("%w: %w", ErrReplyTooLarge, err)
 	}
-	return &ParseResponseError{Reply: x.secrets.maskBytes(start(text)), Err: err}
+	return &ParseResponseError{Reply: x.secrets.start(text), Err: err}
 }
 
 // checkEnd refuses anything but white space from i on.
@@ -205,7 +214,7 @@ func (x *Exchange) judge(text []byte, found deviationSet) error {
 		return nil
 	}
 	if d, refused := found.refused(x.set.validate); refused {
-		return &ValidationError{Deviation: d, Reply: x.secrets.maskBytes(start(text))}
+		return &ValidationError{Deviation: d, Reply: x.secrets.start(text)}
 	}
 	if x.set.deviations != nil {
 		for d := range numDeviations {
@@ -247,9 +256,9 @@ func (x *Exchange) readSingle(text []byte, i int, found deviationSet) error {
 	serverError := e.response()
 	e.matchID(it.id)
 	err = x.judge(text, e.found|found)
-	if unchecked && (err != nil || serverError != nil) && e.result != nil {
-		// The engine is not going to read it.
-		if err := checkSyntax(e.result); err != nil {
+	if unchecked && (err != nil || serverError != nil) {
+		// The engine is not going to read the result.
+		if _, err := new(envelope).scan(text, i, false); err != nil {
 			return x.notJSON(text, err)
 		}
 	}
@@ -289,12 +298,14 @@ func (x *Exchange) answer(it *item, e *envelope, serverError *Error) error {
 		it.raw = json.RawMessage(e.result)
 	}
 	if it.result != nil {
-		it.err = x.decodeResult(e.result, it.result)
+		it.err = x.decodeResult(e, it.result)
 	}
 	return it.err
 }
 
-func (x *Exchange) decodeResult(text []byte, v any) error {
+// decodeResult decodes the result of e, which may not have been checked.
+func (x *Exchange) decodeResult(e *envelope, v any) error {
+	text := e.result
 	if r, ok := v.(*json.RawMessage); ok {
 		*r = append((*r)[:0], text...)
 		return nil
@@ -307,16 +318,16 @@ func (x *Exchange) decodeResult(text []byte, v any) error {
 	if err == nil {
 		return nil
 	}
-	if syntax := checkSyntax(text); syntax != nil {
-		return x.notJSON(text, syntax)
+	if _, syntax := new(envelope).scan(e.text, 0, false); syntax != nil {
+		return x.notJSON(e.text, syntax)
 	}
-	return &DecodeError{Result: x.secrets.maskBytes(start(text)), Err: err}
+	return x.secrets.maskTree(&DecodeError{Result: x.secrets.start(text), Err: err})
 }
 
 // decodeResult decodes a result that is known to be JSON.
-func decodeResult(text []byte, v any) error {
+func decodeResult(text []byte, v any, s *secrets) error {
 	if err := decode(text, v); err != nil {
-		return &DecodeError{Result: start(text), Err: err}
+		return s.maskTree(&DecodeError{Result: s.start(text), Err: err})
 	}
 	return nil
 }

@@ -8,13 +8,16 @@ import (
 // readBatch reads the array that starts at i and gives each request of the batch
 // the response with its id, in whatever order they came (clause 6).
 func (x *Exchange) readBatch(text []byte, i int, found deviationSet) error {
-	if err := x.judge(text, found); err != nil {
-		return err
-	}
 	// Nothing is given to anybody until the whole text is known to be JSON.
 	responses, err := scanBatch(text, i)
 	if err != nil {
 		return x.notJSON(text, err)
+	}
+	if len(responses) == 0 {
+		found.add(DeviationEmptyArray)
+	}
+	if err := x.judge(text, found); err != nil {
+		return err
 	}
 	var first error // what is wrong with the reply as a whole
 	note := func(err error) {
@@ -47,7 +50,7 @@ func (x *Exchange) readBatch(text []byte, i int, found deviationSet) error {
 		note(x.stray(e, DeviationUnknown))
 	}
 	for _, it := range x.missing() {
-		it.err = ErrNoResponse
+		it.answered, it.err = true, ErrNoResponse // its own, whatever is wrong with the whole
 	}
 	if !x.set.validate {
 		return nil
@@ -83,7 +86,7 @@ func (x *Exchange) stray(e *envelope, d Deviation) error {
 	if x.set.deviations != nil && !x.set.validate {
 		x.set.deviations(d)
 	}
-	return &ValidationError{Deviation: d, Reply: x.secrets.maskBytes(start(e.text))}
+	return &ValidationError{Deviation: d, Reply: x.secrets.start(e.text)}
 }
 
 func (x *Exchange) missing() (missing []*item) {
@@ -162,7 +165,7 @@ func (x *Exchange) readSingleForBatch(text []byte, i int, found deviationSet) er
 	e.found = 0
 	_ = x.readItem(it, &e)
 	for _, other := range x.missing() {
-		other.err = ErrNoResponse
+		other.answered, other.err = true, ErrNoResponse
 	}
 	return nil
 }
@@ -185,7 +188,8 @@ func (m *matcher) find(id []byte) *item {
 	for m.next < len(m.items) && m.items[m.next].notification {
 		m.next++
 	}
-	if m.next < len(m.items) && m.items[m.next].id.match(id) != idDiffers {
+	// Only the very id: a looser match must not be preferred to another request's.
+	if m.next < len(m.items) && m.items[m.next].id.match(id) == idEqual {
 		m.next++
 		return &m.items[m.next-1]
 	}

@@ -70,8 +70,9 @@ func NewHTTP(rawURL string, opts *HTTPOptions) (*HTTP, error) {
 	}
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		// The error of url.Parse quotes the URL, and so its password.
-		return nil, fmt.Errorf("cannot parse the URL: %w", errors.Unwrap(err))
+		// The error of url.Parse quotes the URL and the part that is wrong, which
+		// may be a password.
+		return nil, errors.New("cannot parse the URL: write http://HOST:PORT/PATH, and / ? # @ and % in a password as %2F %3F %23 %40 %25")
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("URL scheme %q: use http or https", u.Scheme)
@@ -120,6 +121,12 @@ func NewRoundTripper(config *tls.Config, proxy func(*http.Request) (*url.URL, er
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
 		DisableCompression:     true, // HTTP reads gzip itself, whatever the RoundTripper
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+			if resp.StatusCode != http.StatusOK {
+				return &Error{Op: "connect", Err: fmt.Errorf("the proxy answered %s", resp.Status)}
+			}
+			return nil
+		},
 	}
 }
 
@@ -182,7 +189,7 @@ func (h *HTTP) post(ctx context.Context, m *Message) (*http.Response, error) {
 		}
 		resp, err := h.rt.RoundTrip(req)
 		if err != nil {
-			return nil, httpError(ctx, err)
+			return nil, httpError(ctx, "send", err)
 		}
 		if h.opts.Jar != nil {
 			if cookies := resp.Cookies(); len(cookies) > 0 {

@@ -59,7 +59,7 @@ func (r *httpReply) Response() *http.Response { return r.resp }
 func (r *httpReply) Read(p []byte) (int, error) {
 	n, err := r.body.Read(p)
 	if err != nil && err != io.EOF {
-		err = httpError(r.resp.Request.Context(), err)
+		err = httpError(r.resp.Request.Context(), "read", err)
 	}
 	return n, err
 }
@@ -109,32 +109,40 @@ func drain(body io.ReadCloser) {
 	_ = body.Close()
 }
 
-// httpError turns an error of net/http into an *Error that says whether the
-// message may have been sent.
-func httpError(ctx context.Context, err error) error {
+// httpError turns an error of net/http, met at op, into an *Error that says
+// whether the message may have been sent.
+func httpError(ctx context.Context, op string, err error) error {
 	if e := (*Error)(nil); errors.As(err, &e) {
 		return e
 	}
 	if ctx.Err() != nil {
 		// net/http may report the broken connection instead of the reason.
-		return &Error{Op: "send", Sent: true, Err: context.Cause(ctx)}
+		return &Error{Op: op, Sent: true, Err: context.Cause(ctx)}
 	}
 	if strings.Contains(err.Error(), "server response headers exceeded") {
 		return &Error{Op: "read", Sent: true, Err: fmt.Errorf("%w: its headers are over the limit", ErrTooLarge)}
 	}
 	var (
-		dial   *net.OpError
+		netop  *net.OpError
+		alert  tls.AlertError
 		record tls.RecordHeaderError
 		verify *tls.CertificateVerificationError
 		host   x509.HostnameError
 	)
 	switch {
-	case errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect"),
+	case errors.As(err, &netop) && (netop.Op == "dial" || netop.Op == "proxyconnect"),
 		errors.As(err, &record), errors.As(err, &verify), errors.As(err, &host),
 		strings.Contains(err.Error(), "HTTP response to HTTPS client"):
 		return &Error{Op: "connect", Err: err}
+	case errors.As(err, &alert) && op == "send":
+		// With TLS 1.3 the server refuses a client's certificate, or the lack of
+		// one, after the client may have sent the message.
+		return &Error{Op: "connect", Sent: true, Err: err}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &Error{Op: "read", Sent: true, Err: fmt.Errorf("the server closed the connection before the reply was whole: %w", io.ErrUnexpectedEOF)}
 	}
-	return &Error{Op: "send", Sent: true, Err: err}
+	if errors.As(err, &netop) && netop.Op == "read" {
+		op = "read"
+	}
+	return &Error{Op: op, Sent: true, Err: err}
 }
