@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"example.com/jsonrpc/transport"
@@ -16,7 +17,10 @@ import (
 // the responses among them are picked out by their ids, the rest goes to the
 // handler. It stops once every request has its response.
 func (x *Exchange) readEvents(ctx context.Context, events transport.EventsReply) error {
-	var items []json.RawMessage // of a batch, so far
+	var (
+		items []json.RawMessage // of a batch, so far
+		size  int64             // of items
+	)
 	for x.msg.Reply {
 		text, err := events.Next(x.set.maxReply)
 		if err == io.EOF {
@@ -42,7 +46,7 @@ func (x *Exchange) readEvents(ctx context.Context, events transport.EventsReply)
 		if text[skipSpace(text, 0)] == '{' {
 			_, _ = e.scan(text, skipSpace(text, 0), false) // checked
 			if e.method != nil && e.result == nil && e.error == nil {
-				x.client.handle(ctx, &e)
+				x.handle(ctx, &e)
 				continue
 			}
 		}
@@ -61,6 +65,12 @@ func (x *Exchange) readEvents(ctx context.Context, events transport.EventsReply)
 			return x.readText(text)
 		}
 		// One event for each item.
+		if !x.isAnswer(&e) {
+			continue
+		}
+		if size += int64(len(e.text)); size > x.set.maxReply {
+			return tooLarge(x.set.maxReply)
+		}
 		if items = append(items, bytes.Clone(e.text)); len(items) == x.due() {
 			return x.readBatchEvents(items)
 		}
@@ -68,10 +78,15 @@ func (x *Exchange) readEvents(ctx context.Context, events transport.EventsReply)
 	return nil
 }
 
-// isAnswer reports whether an event answers the single request of x: it has the
-// request's id, or none.
+// isAnswer reports whether an event answers x: it has the id of one of its
+// requests, or none.
 func (x *Exchange) isAnswer(e *envelope) bool {
-	return e.text == nil || e.id == nil || isNull(e.id) || x.items[0].id.match(e.id) != idDiffers
+	if e.text == nil || e.id == nil || isNull(e.id) {
+		return true
+	}
+	return slices.ContainsFunc(x.items, func(it item) bool {
+		return !it.notification && it.id.match(e.id) != idDiffers
+	})
 }
 
 // due returns how many responses the message is due.
@@ -101,8 +116,10 @@ func (x *Exchange) readBatchEvents(items []json.RawMessage) error {
 }
 
 // handle gives a message of the server's to the handler, and sends back what it
-// says to a request. Without a handler notifications are dropped.
-func (c *Client) handle(ctx context.Context, e *envelope) {
+// says to a request, with the headers of the call. Without a handler
+// notifications are dropped.
+func (x *Exchange) handle(ctx context.Context, e *envelope) {
+	c := x.client
 	m := &ServerMessage{Params: bytes.Clone(e.params)}
 	if e.method[0] != '"' {
 		return
@@ -118,9 +135,10 @@ func (c *Client) handle(ctx context.Context, e *envelope) {
 		return
 	}
 	// The server may wait for this response before it answers the call.
+	response := &transport.Message{Header: x.msg.Header, Query: x.msg.Query}
 	go func() {
-		text := c.respond(ctx, m)
-		reply, err := c.rt.RoundTrip(ctx, &transport.Message{Body: text})
+		response.Body = c.respond(ctx, m)
+		reply, err := c.rt.RoundTrip(ctx, response)
 		if err == nil && reply != nil {
 			_ = reply.Close()
 		}

@@ -9,7 +9,7 @@ import (
 // the response with its id, in whatever order they came (clause 6).
 func (x *Exchange) readBatch(text []byte, i int, found deviationSet) error {
 	// Nothing is given to anybody until the whole text is known to be JSON.
-	responses, err := scanBatch(text, i)
+	responses, err := scanBatch(text, i, x.due()+maxStrays)
 	if err != nil {
 		return x.notJSON(text, err)
 	}
@@ -98,11 +98,21 @@ func (x *Exchange) missing() (missing []*item) {
 	return missing
 }
 
-// scanBatch takes the array that starts at i apart.
-func scanBatch(text []byte, i int) (responses []envelope, err error) {
+// maxStrays is how many responses that nobody asked for are looked at: an array
+// of small ones would take a hundred times its own memory.
+const maxStrays = 100
+
+// scanBatch takes the array that starts at i apart. It returns the first limit
+// items of it; the rest is checked to be JSON.
+func scanBatch(text []byte, i, limit int) (responses []envelope, err error) {
 	for i = skipSpace(text, i+1); i >= len(text) || text[i] != ']' || len(responses) > 0; i = skipSpace(text, i+1) {
-		responses = append(responses, envelope{})
-		if i, err = responses[len(responses)-1].scan(text, i, false); err != nil {
+		if len(responses) < limit {
+			responses = append(responses, envelope{})
+			i, err = responses[len(responses)-1].scan(text, i, false)
+		} else {
+			i, err = skipValue(text, i)
+		}
+		if err != nil {
 			return nil, err
 		}
 		i = skipSpace(text, i)
