@@ -4,6 +4,9 @@ go 1.26
 
 require example.com/jsonrpc v0.0.0
 
-require github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // indirect
+require (
+	github.com/coder/websocket v1.8.15 // indirect
+	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // indirect
+)
 
 replace example.com/jsonrpc => ..

@@ -94,25 +94,22 @@ func TestSnapserver(t *testing.T) {
 	})
 }
 
-// On kept connections the responses of snapserver slip by one. No call may end with what was meant for another.
+// On kept connections the responses of snapserver slip by one. Calls may fail then, but none may end with what was meant
+// for another.
 func TestSnapserverKeptConnections(t *testing.T) {
 	t.Parallel()
-	client := dial(t, startSnapserver(t))
-	for n := range 10 {
-		v, err := jsonrpc.Call[snapVersion](t.Context(), client, "Server.GetRPCVersion", nil)
+	ctx := t.Context()
+	client := dial(t, startSnapserver(t), jsonrpc.WithValidation(false))
+	for range 10 {
+		v, err := jsonrpc.Call[snapVersion](ctx, client, "Server.GetRPCVersion", nil)
+		if serverError := (*jsonrpc.Error)(nil); errors.As(err, &serverError) {
+			t.Fatalf("a call that the server does not refuse ended in %v", err)
+		}
 		if err == nil {
 			wantEqual(t, v, snapVersion{Major: 2})
-			err = client.Call(t.Context(), "no_such_method", nil, nil)
 		}
-		var serverError *jsonrpc.Error
-		var validation *jsonrpc.ValidationError
-		switch {
-		case errors.As(err, &serverError):
-			wantEqual(t, serverError.Code, jsonrpc.CodeMethodNotFound)
-		case errors.As(err, &validation):
-			wantEqual(t, validation.Deviation, jsonrpc.DeviationID)
-		case !errors.Is(err, jsonrpc.ErrNoResponse):
-			t.Fatalf("call %d: %v", n, err)
+		if err := client.Call(ctx, "no_such_method", nil, nil); err == nil {
+			t.Fatal("a call that the server refuses ended in a result")
 		}
 	}
 }
