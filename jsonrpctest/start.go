@@ -1,0 +1,29 @@
+package jsonrpctest
+
+import (
+	"net/http"
+	"net/http/httptest"
+)
+
+// TB is what this package needs of a testing.TB, such as a *testing.T. Package
+// testing itself would add its flags to every program that imports this one.
+type TB interface {
+	Helper()
+	Cleanup(f func())
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// Start serves these methods over HTTP at the URL it returns, until the test
+// ends. For TLS, or anything else of the kind, give a [Server] to package
+// net/http/httptest.
+func Start(t TB, handlers Handlers) (url string) {
+	t.Helper()
+	return start(t, NewServer(handlers))
+}
+
+func start(t TB, h http.Handler) (url string) {
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return server.URL
+}
