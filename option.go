@@ -199,8 +199,22 @@ func WithBasicAuth(user, password string) Option {
 func WithBearer(f func(context.Context) (token string, err error)) Option {
 	return option(func(s *settings) {
 		s.setHeader("Authorization", nil)
-		s.bearer = f
+		s.bearer = checkToken(f)
 	})
+}
+
+// checkToken returns f, but that a token cannot smuggle in another header.
+func checkToken(f func(context.Context) (string, error)) func(context.Context) (string, error) {
+	if f == nil {
+		return nil
+	}
+	return func(ctx context.Context) (string, error) {
+		token, err := f(ctx)
+		if err == nil && !validHeaderValue(token) {
+			return "", &MessageError{Reason: "the bearer token has a line break or a null in it"}
+		}
+		return token, err
+	}
 }
 
 // WithBearerToken sends the token with each message (RFC 6750).
@@ -224,6 +238,10 @@ func WithQuery(name string, values ...string) Option {
 // [WithCookieJar].
 func WithCookie(name, value string) Option {
 	return option(func(s *settings) {
+		if err := (&http.Cookie{Name: name, Value: value}).Valid(); err != nil {
+			s.fail("cookie %.40q: its name or value has characters that a cookie cannot have", name)
+			return
+		}
 		if s.cookies == nil {
 			s.cookies = map[string]string{}
 		}
@@ -239,7 +257,7 @@ func (s *settings) setHeader(name string, values []string) {
 		return
 	}
 	for _, v := range values {
-		if strings.ContainsAny(v, "\r\n\x00") {
+		if !validHeaderValue(v) {
 			s.fail("the value of header %s has a line break or a null in it", name)
 			return
 		}
@@ -254,6 +272,9 @@ func (s *settings) setHeader(name string, values []string) {
 	}
 	s.secrets = s.secrets.withFound(headerSecrets(name, values)...)
 }
+
+// validHeaderValue reports whether v ends where it seems to.
+func validHeaderValue(v string) bool { return !strings.ContainsAny(v, "\r\n\x00") }
 
 // validHeaderName reports whether name is a token (RFC 9110, 5.6.2).
 func validHeaderName(name string) bool {
