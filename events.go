@@ -58,7 +58,7 @@ func (x *Exchange) readEvents(ctx context.Context, events transport.EventsReply)
 			return x.readText(text)
 		case !x.batch: // somebody else's
 			continue
-		case e.text == nil: // an array: the whole answer
+		case e.text == nil, e.id == nil, isNull(e.id): // an array, or one error for all
 			if x.keep {
 				x.text = text
 			}
@@ -128,16 +128,17 @@ func (x *Exchange) handle(ctx context.Context, e *envelope) {
 	if e.id != nil {
 		m.ID, _ = parseID(e.id)
 	}
+	h := c.settings.handler
 	if m.Notification() {
-		if c.settings.handler != nil {
-			_, _ = c.settings.handler.Handle(ctx, m)
+		if h != nil {
+			_, _ = safely(func() (any, error) { return h.Handle(ctx, m) })
 		}
 		return
 	}
 	// The server may wait for this response before it answers the call.
 	response := &transport.Message{Header: x.msg.Header, Query: x.msg.Query}
 	go func() {
-		response.Body = c.respond(ctx, m)
+		response.Body = respond(ctx, h, m)
 		reply, err := c.rt.RoundTrip(ctx, response)
 		if err == nil && reply != nil {
 			_ = reply.Close()
@@ -145,21 +146,15 @@ func (x *Exchange) handle(ctx context.Context, e *envelope) {
 	}()
 }
 
-// respond returns the response to a request of the server's.
-func (c *Client) respond(ctx context.Context, m *ServerMessage) (text []byte) {
+// respond returns the response of h, which may be nil, to a request of the
+// server's.
+func respond(ctx context.Context, h Handler, m *ServerMessage) (text []byte) {
 	var (
 		result any
 		err    error = &Error{Code: CodeMethodNotFound, Message: "Method not found"}
 	)
-	if h := c.settings.handler; h != nil {
-		func() {
-			defer func() {
-				if p := recover(); p != nil {
-					err = &Error{Code: CodeInternalError, Message: "Internal error"}
-				}
-			}()
-			result, err = h.Handle(ctx, m)
-		}()
+	if h != nil {
+		result, err = safely(func() (any, error) { return h.Handle(ctx, m) })
 	}
 	if err == nil {
 		text, err = appendResult(m.ID, result)
@@ -168,6 +163,16 @@ func (c *Client) respond(ctx context.Context, m *ServerMessage) (text []byte) {
 		text = appendError(m.ID, err)
 	}
 	return text
+}
+
+// safely turns a panic of a handler into an error that tells the server nothing.
+func safely(handle func() (any, error)) (result any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			result, err = nil, &Error{Code: CodeInternalError, Message: "Internal error"}
+		}
+	}()
+	return handle()
 }
 
 // appendResult returns a response with a result.

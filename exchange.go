@@ -55,7 +55,7 @@ var exchanges = sync.Pool{New: func() any { return new(Exchange) }}
 // newExchange returns an exchange with the settings of the client and opts.
 func (c *Client) newExchange(opts []CallOption) (*Exchange, error) {
 	x := exchanges.Get().(*Exchange)
-	x.client, x.set = c, &c.settings
+	x.client, x.set, x.msg.Info = c, &c.settings, x
 	if len(opts) > 0 {
 		set := c.settings
 		set.forCall()

@@ -58,6 +58,7 @@ type settings struct {
 	deviations   func(Deviation)
 	interceptors []Interceptor
 	handler      Handler
+	stream       streamSettings
 	secrets      *secrets
 	err          error
 	custom       bool // for a call: its chain of interceptors is its own
@@ -167,8 +168,10 @@ func WithInterceptors(interceptors ...Interceptor) ClientOption {
 	})
 }
 
-// WithHandler has h handle what the server sends of its own accord: so far, the
-// notifications and requests in an event stream.
+// WithHandler has h handle what the server sends of its own accord: on a stream,
+// its requests and those notifications that no subscription takes; over HTTP,
+// what is in an event stream. Requests are handled side by side, notifications
+// in their order. The context ends with the connection. A [Mux] is a Handler.
 func WithHandler(h Handler) ClientOption {
 	return clientOnly(func(s *settings) { s.handler = h })
 }

@@ -42,8 +42,9 @@ type Stream interface {
 	// goes on where this one stopped. io.EOF means the peer closed in order.
 	Read(ctx context.Context, buf []byte) ([]byte, error)
 
-	// Write sends msg whole or not at all, as far as the peer can tell. It does
-	// not keep msg.
+	// Write sends msg whole or not at all, as far as the peer can tell, and
+	// does not keep it. An error is an *[Error]; if ctx ends while msg waits to
+	// be sent, Write returns and msg may be sent later all the same.
 	Write(ctx context.Context, msg []byte) error
 
 	// Close ends the stream in the transport's own orderly way. Reads and
@@ -68,6 +69,10 @@ type Message struct {
 	// Query is added to the query of the transport's URL, under the same rule.
 	Query url.Values
 
+	// Info is the sender's own note on the message, for wrappers that know the
+	// sender. Transports leave it alone.
+	Info any
+
 	kept atomic.Bool
 }
 
@@ -81,7 +86,7 @@ func (m *Message) Kept() bool { return m.kept.Load() }
 
 // Reset makes m ready for another message and forgets everything in it.
 func (m *Message) Reset() {
-	m.Body, m.Reply, m.Header, m.Query = nil, false, nil, nil
+	m.Body, m.Reply, m.Header, m.Query, m.Info = nil, false, nil, nil, nil
 	m.kept.Store(false)
 }
 
@@ -125,7 +130,8 @@ var (
 // An Error says that a message could not be sent or its reply not be read, and
 // whether the server may have seen it.
 type Error struct {
-	// Op is what was being done: "connect", "send", "read" or "redirect".
+	// Op is what was being done: "connect", "authorize" (getting a token),
+	// "send", "read" or "redirect".
 	Op string
 	// Sent is false only if the server cannot have seen the message, so that
 	// sending it again is always safe.

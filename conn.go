@@ -1,0 +1,309 @@
+package jsonrpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"example.com/jsonrpc/transport"
+)
+
+// A StreamDialer connects a stream: it is called for the first connection and,
+// unless reconnecting is turned off, whenever there is none.
+type StreamDialer func(ctx context.Context) (transport.Stream, error)
+
+// A conn makes a stream of messages into a [transport.RoundTripper]: it sends
+// any number of messages at once and tells the replies apart by their ids, in
+// whatever order they come. What the server sends of its own accord goes to the
+// handler and to subscriptions.
+//
+// A connection that breaks fails the calls that were under way, with an error
+// that says whether the request may have been sent (see [MaybeSent]); nothing is
+// ever sent twice. The next call connects again, with growing pauses between
+// attempts that fail.
+type conn struct {
+	dial    StreamDialer
+	name    string
+	set     streamSettings
+	handler Handler
+	secrets *secrets
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	events *hub // subscriptions
+
+	mu        sync.Mutex // for what follows
+	link      *link      // nil if there is none
+	attempt   *attempt   // to connect, under way; nil if there is none
+	failures  int        // attempts that failed since the last success
+	notBefore time.Time  // of the next attempt
+	dialed    bool       // there was a connection once
+	closed    bool
+
+	stats connStats
+}
+
+// connStats are the counters behind StreamStats.
+type connStats struct {
+	connects, strays, malformed, dropped atomic.Int64
+}
+
+// StreamStats counts what went on on the connection of a client of a stream. All
+// are zero for other clients. See [Client.StreamStats].
+type StreamStats struct {
+	Connects  int64 // connections made; one if it never broke
+	Strays    int64 // responses that nobody waited for: late, duplicate or forged ones
+	Malformed int64 // messages that could not be read, and were skipped
+	Dropped   int64 // notifications dropped because the handler was too slow
+}
+
+// StreamStats returns what went on on the client's connection so far.
+func (c *Client) StreamStats() StreamStats {
+	conn, ok := c.rt.(*conn)
+	if !ok {
+		return StreamStats{}
+	}
+	s := &conn.stats
+	return StreamStats{Connects: s.connects.Load(), Strays: s.strays.Load(), Malformed: s.malformed.Load(), Dropped: s.dropped.Load()}
+}
+
+const (
+	firstBackoff   = 100 * time.Millisecond
+	defaultBackoff = 30 * time.Second
+	attemptTime    = 30 * time.Second
+	maxRunning     = 100
+	maxQueued      = 10_000
+)
+
+func newConn(name string, dial StreamDialer, s *settings) *conn {
+	c := &conn{dial: dial, name: name, set: s.stream, handler: s.handler, secrets: s.secrets, events: newHub()}
+	if c.set.maxBackoff <= 0 {
+		c.set.maxBackoff = defaultBackoff
+	}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	return c
+}
+
+// String names the server in errors.
+func (c *conn) String() string { return c.name }
+
+// Close ends the connection in its own orderly way, and with it all calls,
+// handlers and subscriptions.
+func (c *conn) Close() error {
+	c.mu.Lock()
+	c.closed = true
+	l := c.link
+	c.mu.Unlock()
+	c.events.close(ErrClosed) // first: the reader may be waiting for a subscriber
+	var err error
+	if l != nil {
+		l.end(ErrClosed)
+		err = l.stream.Close()
+		<-l.done
+	}
+	c.cancel()
+	return err
+}
+
+// An attempt to connect is shared by all who wait for it.
+type attempt struct {
+	done chan struct{}
+	link *link
+	err  error
+}
+
+// connected returns the connection, and makes one if there is none.
+func (c *conn) connected(ctx context.Context) (*link, error) {
+	c.mu.Lock()
+	switch {
+	case c.closed:
+		c.mu.Unlock()
+		return nil, ErrClosed
+	case c.link != nil:
+		defer c.mu.Unlock()
+		return c.link, nil
+	case c.dialed && c.set.noReconnect:
+		c.mu.Unlock()
+		return nil, &transport.Error{Op: "connect", Err: errors.New("the connection has ended, and reconnecting is turned off")}
+	}
+	a := c.attemptLocked()
+	c.mu.Unlock()
+	select {
+	case <-a.done:
+		return a.link, a.err
+	case <-ctx.Done():
+		return nil, &transport.Error{Op: "connect", Err: context.Cause(ctx)}
+	}
+}
+
+// attemptLocked joins the attempt under way or begins one. The caller must hold
+// c.mu.
+func (c *conn) attemptLocked() *attempt {
+	if c.attempt == nil {
+		c.attempt = &attempt{done: make(chan struct{})}
+		go c.try(c.attempt, time.Until(c.notBefore))
+	}
+	return c.attempt
+}
+
+// try makes one attempt to connect, after a pause.
+func (c *conn) try(a *attempt, pause time.Duration) {
+	var stream transport.Stream
+	err := sleep(c.ctx, pause)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(c.ctx, attemptTime)
+		stream, err = c.dial(ctx)
+		cancel()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	defer close(a.done)
+	c.attempt = nil
+	if err == nil && c.closed {
+		_ = stream.Close()
+		err = ErrClosed
+	}
+	if err != nil {
+		c.failures++
+		c.notBefore = time.Now().Add(backoff(c.failures, c.set.maxBackoff))
+		if a.err = connectError(err); c.closed {
+			a.err = ErrClosed
+		} else if c.events.live() {
+			c.attemptLocked() // subscribers do not ask for it
+		}
+		return
+	}
+	c.failures, c.notBefore, c.dialed = 0, time.Time{}, true
+	c.stats.connects.Add(1)
+	c.link = newLink(c, stream)
+	a.link = c.link
+	go c.link.read()
+	if c.stats.connects.Load() > 1 {
+		go c.events.resubscribe(c.link)
+	}
+}
+
+// connectError is err, which a StreamDialer returned, as a *transport.Error.
+func connectError(err error) error {
+	if e := (*transport.Error)(nil); errors.As(err, &e) {
+		return err
+	}
+	return &transport.Error{Op: "connect", Err: err}
+}
+
+// lost is told that l has ended.
+func (c *conn) lost(l *link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.link == l {
+		c.link = nil
+	}
+	if c.closed {
+		return
+	}
+	if c.set.noReconnect {
+		go c.events.close(l.err)
+		return
+	}
+	c.events.lost(l.err)
+	if c.events.live() {
+		c.attemptLocked()
+	}
+}
+
+// report tells the error hook of something that concerns no call.
+func (c *conn) report(err error) {
+	if c.set.onError != nil {
+		c.set.onError(err)
+	}
+}
+
+// backoff returns the pause after so many failures: doubling, up to limit, less
+// a random part, so that many clients do not come back at once.
+func backoff(failures int, limit time.Duration) time.Duration {
+	d := min(firstBackoff<<min(failures-1, 20), limit)
+	return d/2 + rand.N(d/2+1)
+}
+
+// sleep waits for d or for the end of ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// RoundTrip sends m and, if a reply is due, waits for it.
+func (c *conn) RoundTrip(ctx context.Context, m *transport.Message) (io.ReadCloser, error) {
+	if len(m.Header) > 0 || len(m.Query) > 0 {
+		return nil, &transport.Error{Op: "send", Err: transport.ErrNoHeaders}
+	}
+	l, err := c.connected(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !m.Reply {
+		return nil, l.stream.Write(ctx, m.Body)
+	}
+	w, err := l.expect(m)
+	if err == errLinkEnded { // it broke in this moment, before anything was sent
+		if l, err = c.connected(ctx); err == nil {
+			w, err = l.expect(m)
+		}
+	}
+	if err == errLinkEnded {
+		return nil, &transport.Error{Op: "send", Err: l.cause()}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := l.stream.Write(ctx, m.Body); err != nil {
+		l.forget(w)
+		if cause := l.cause(); cause != nil && ctx.Err() == nil {
+			return nil, &transport.Error{Op: "send", Sent: true, Err: cause}
+		}
+		return nil, err
+	}
+	if w.batch {
+		return &batchReply{ctx: ctx, link: l, waiter: w}, nil
+	}
+	f, err := l.wait(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// idsOf returns the ids of the requests in m.
+func idsOf(m *transport.Message) (ids []ID, batch bool, err error) {
+	x, ok := m.Info.(*Exchange)
+	if !ok { // a RoundTrip by somebody else
+		x = &Exchange{}
+		if err := Raw(m.Body).prepare(x); err != nil {
+			return nil, false, err
+		}
+	}
+	for i := range x.items {
+		if it := &x.items[i]; !it.notification {
+			ids = append(ids, it.id)
+		}
+	}
+	return ids, x.batch, nil
+}
+
+// errInFlight is for an id that another call is waiting with.
+func errInFlight(id ID) error {
+	return &MessageError{Reason: fmt.Sprintf("a request with the id %v is under way on this connection", id)}
+}

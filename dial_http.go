@@ -1,0 +1,118 @@
+package jsonrpc
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"example.com/jsonrpc/transport"
+)
+
+// dialHTTP gives headers, cookies and query to the transport, which then has
+// them ready for each message.
+func (d *dialSettings) dialHTTP(rawURL string) (*Client, error) {
+	if u, err := url.Parse(rawURL); err == nil {
+		if d.noteURL(u) {
+			rawURL = u.String()
+		}
+	}
+	if err := d.checkHTTP(); err != nil {
+		return nil, err
+	}
+	d.http.Header = d.sessionHeader()
+	d.http.TLS = d.tlsConfig
+	rt, err := transport.NewHTTP(rawURL, &d.http)
+	if err != nil {
+		return nil, d.refuse("%v", err)
+	}
+	return newClient(rt, d.settings, false)
+}
+
+// noteURL notes the secrets in u and adds the query of the options to it. It
+// reports whether it did.
+func (d *dialSettings) noteURL(u *url.URL) (changed bool) {
+	d.secrets = d.secrets.withFound(userSecrets(u.User)...)
+	query := u.Query()
+	for _, values := range query {
+		d.secrets = d.secrets.withFound(values...)
+	}
+	if len(d.query) == 0 {
+		return false
+	}
+	maps.Copy(query, d.query)
+	u.RawQuery = query.Encode()
+	return true
+}
+
+// sessionHeader returns the headers of the options, cookies included.
+func (d *dialSettings) sessionHeader() http.Header {
+	header := d.header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	if cookies := d.cookieHeader(&settings{}); len(cookies) > 0 {
+		header["Cookie"] = cookies
+	}
+	return header
+}
+
+// checkHTTP refuses options that would have no effect, and prepares the proxy.
+func (d *dialSettings) checkHTTP() error {
+	if d.userHTTP && (d.tlsConfig != nil || d.proxy != nil) {
+		return d.refuse("options for TLS and proxies have no effect on an HTTP client of your own: set them there")
+	}
+	if d.proxy != nil {
+		d.http.Proxy = http.ProxyURL(d.proxy)
+	}
+	return nil
+}
+
+// WithHTTPClient sends messages with the transport, the cookie jar, the redirect
+// rule and the timeout of c. Its redirect rule can forbid, not allow (see
+// [transport.HTTP]).
+func WithHTTPClient(c *http.Client) DialOption {
+	return dialOnly(func(d *dialSettings) {
+		if c == nil {
+			d.fail("the HTTP client is nil")
+			return
+		}
+		d.userHTTP = c.Transport != nil
+		d.http.RoundTripper, d.http.Jar, d.http.CheckRedirect = c.Transport, c.Jar, c.CheckRedirect
+		if c.Timeout > 0 {
+			d.timeout = c.Timeout
+		}
+	})
+}
+
+// WithHTTPTransport sends messages with rt. The default is one made by
+// [transport.NewRoundTripper].
+func WithHTTPTransport(rt http.RoundTripper) DialOption {
+	return dialOnly(func(d *dialSettings) { d.http.RoundTripper, d.userHTTP = rt, rt != nil })
+}
+
+// WithCookieJar keeps the cookies that the server sets, and sends them back.
+func WithCookieJar(jar http.CookieJar) DialOption {
+	return dialOnly(func(d *dialSettings) { d.http.Jar = jar })
+}
+
+// WithCompression sends messages of [transport.CompressFrom] bytes or more
+// compressed with gzip. Few servers understand it. Compressed replies are
+// always read.
+func WithCompression() DialOption {
+	return dialOnly(func(d *dialSettings) { d.http.Compress = true })
+}
+
+// WithProxy connects through the HTTP, HTTPS or SOCKS5 proxy at the URL, which
+// may hold user and password. The default is the environment's (HTTP_PROXY,
+// HTTPS_PROXY and NO_PROXY).
+func WithProxy(rawURL string) DialOption {
+	return dialOnly(func(d *dialSettings) {
+		u, err := url.Parse(rawURL)
+		if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
+			d.fail("the proxy is not a URL of the form http://HOST:PORT, https://… or socks5://…")
+			return
+		}
+		d.proxy, d.secrets = u, d.secrets.withFound(userSecrets(u.User)...)
+	})
+}

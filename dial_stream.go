@@ -1,0 +1,213 @@
+package jsonrpc
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"strings"
+
+	"example.com/jsonrpc/transport"
+)
+
+// NewStreamClient returns a client of a server that is talked to over a stream:
+// one of package transport set up by hand, or of your own. It connects at once,
+// and again whenever it has to, by calling dial. The name stands for the server
+// in errors and logs. [Dial] is simpler for the usual streams.
+func NewStreamClient(ctx context.Context, name string, dial StreamDialer, opts ...ClientOption) (*Client, error) {
+	set := defaultSettings()
+	for _, opt := range opts {
+		if opt != nil {
+			opt.applyClient(&set)
+		}
+	}
+	return newStreamClient(ctx, name, dial, set)
+}
+
+func newStreamClient(ctx context.Context, name string, dial StreamDialer, set settings) (*Client, error) {
+	if set.err == nil && (set.header != nil || set.query != nil || set.cookies != nil || set.bearer != nil) {
+		set.fail("%s is a stream without headers: there is no place for headers, authentication, cookies or a query", name)
+	}
+	if set.err != nil {
+		return nil, fmt.Errorf("jsonrpc: %w", set.err)
+	}
+	conn := newConn(name, dial, &set)
+	c, err := newClient(conn, set, false)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.connected(ctx); err != nil {
+		_ = conn.Close()
+		return nil, c.wrap(nil, "", set.secrets.maskTree(err))
+	}
+	return c, nil
+}
+
+// streamOptions are the options of a stream of bytes.
+func (d *dialSettings) streamOptions() transport.StreamOptions {
+	return transport.StreamOptions{Framing: d.stream.framing, MaxMessage: d.maxReply}
+}
+
+// dialSocket dials tcp, tls and unix.
+func (d *dialSettings) dialSocket(ctx context.Context, scheme, rawURL string) (*Client, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, d.refuse("the URL cannot be parsed: write %s", socketForm(scheme))
+	}
+	network, address := "tcp", u.Host
+	if scheme == "unix" {
+		network, address = "unix", u.Path
+		if u.Opaque != "" { // unix:relative/path
+			address, _ = url.PathUnescape(u.Opaque)
+		}
+		address = u.Host + address // unix://relative/path
+	}
+	if address == "" || scheme != "unix" && (u.Port() == "" || strings.Trim(u.Path, "/") != "" || u.User != nil) {
+		return nil, d.refuse("the URL must have the form %s", socketForm(scheme))
+	}
+	opts := &transport.NetOptions{StreamOptions: d.streamOptions(), KeepAlive: d.stream.keepAlive}
+	switch {
+	case scheme == "tls":
+		opts.TLS = d.tls()
+	case d.tlsConfig != nil:
+		return nil, d.refuse("options for TLS have no effect on %s: use tls", scheme)
+	}
+	if d.proxy != nil {
+		return nil, d.refuse("a proxy has no effect on %s", scheme)
+	}
+	return newStreamClient(ctx, scheme+"://"+address, func(ctx context.Context) (transport.Stream, error) {
+		return transport.DialNet(ctx, network, address, opts)
+	}, d.settings)
+}
+
+func socketForm(scheme string) string {
+	if scheme == "unix" {
+		return "unix:///PATH"
+	}
+	return scheme + "://HOST:PORT"
+}
+
+// dialCommand starts a child process.
+func (d *dialSettings) dialCommand(ctx context.Context, line string) (*Client, error) {
+	words, err := splitWords(line)
+	if err != nil || len(words) == 0 {
+		return nil, d.refuse(`the URL must have the form exec:COMMAND ARGUMENT…, with "quotes" closed`)
+	}
+	if d.tlsConfig != nil || d.proxy != nil {
+		return nil, d.refuse("options for TLS and proxies have no effect on a child process")
+	}
+	opts := &transport.CommandOptions{StreamOptions: d.streamOptions(), ExitWait: d.stream.exitWait, TermWait: d.stream.termWait}
+	// Only the command is named: its arguments may be secret.
+	return newStreamClient(ctx, "exec:"+words[0], func(context.Context) (transport.Stream, error) {
+		cmd := exec.Command(words[0], words[1:]...)
+		cmd.Stderr = d.stream.stderr
+		return transport.Command(cmd, opts)
+	}, d.settings)
+}
+
+// splitWords splits a command line as a shell would: at white space, with
+// "double" and 'single' quotes and backslashes, and nothing else.
+func splitWords(line string) (words []string, err error) {
+	var (
+		word  strings.Builder
+		begun bool
+		quote rune
+		slash bool
+	)
+	for _, r := range line {
+		switch {
+		case slash:
+			word.WriteRune(r)
+			slash = false
+		case r == '\\' && quote != '\'':
+			slash, begun = true, true
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote != 0:
+			word.WriteRune(r)
+		case r == '"' || r == '\'':
+			quote, begun = r, true
+		case r == ' ' || r == '\t' || r == '\n':
+			if begun {
+				words = append(words, word.String())
+				word.Reset()
+				begun = false
+			}
+		default:
+			word.WriteRune(r)
+			begun = true
+		}
+	}
+	if quote != 0 || slash {
+		return nil, errors.New("a quote is not closed")
+	}
+	if begun {
+		words = append(words, word.String())
+	}
+	return words, nil
+}
+
+// dialWebSocket dials ws and wss.
+func (d *dialSettings) dialWebSocket(ctx context.Context, rawURL string) (*Client, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil || u.Host == "" {
+		return nil, d.refuse("the URL must have the form ws://HOST:PORT/PATH or wss://…")
+	}
+	if d.stream.framing != nil {
+		return nil, d.refuse("a framing has no effect on a WebSocket, which has its own")
+	}
+	if err := d.checkHTTP(); err != nil {
+		return nil, err
+	}
+	d.noteURL(u)
+	header := d.sessionHeader()
+	if u.User != nil {
+		password, _ := u.User.Password()
+		r := http.Request{Header: header}
+		r.SetBasicAuth(u.User.Username(), password)
+		u.User = nil
+	}
+	opts := &transport.WebSocketOptions{
+		Header: header, Subprotocols: d.stream.subprotocols, RoundTripper: d.http.RoundTripper,
+		TLS: d.tlsConfig, Proxy: d.http.Proxy, MaxMessage: d.maxReply, PingAfter: d.stream.keepAlive,
+		Compress: d.http.Compress,
+	}
+	name := *u
+	name.RawQuery = ""
+	bearer, secrets := d.bearer, d.secrets
+	dial := func(ctx context.Context) (transport.Stream, error) {
+		opts := *opts
+		if bearer != nil { // a new token for each handshake
+			token, err := bearer(ctx)
+			if err != nil {
+				return nil, &transport.Error{Op: "authorize", Err: err}
+			}
+			opts.Header = opts.Header.Clone()
+			opts.Header.Set("Authorization", "Bearer "+token)
+			secrets = secrets.withFound(token)
+		}
+		stream, err := transport.DialWebSocket(ctx, u.String(), &opts)
+		return stream, secrets.maskTree(handshakeError(err, secrets))
+	}
+	// They have gone into the handshake.
+	set := d.settings
+	set.header, set.query, set.cookies, set.bearer = nil, nil, nil, nil
+	return newStreamClient(ctx, name.String(), dial, set)
+}
+
+// handshakeError has an answer to a handshake found as an [HTTPError].
+func handshakeError(err error, s *secrets) error {
+	refused := (*transport.HandshakeError)(nil)
+	if !errors.As(err, &refused) {
+		return err
+	}
+	body := new(bytes.Buffer)
+	if refused.Response.Body != nil {
+		_, _ = io.CopyN(body, refused.Response.Body, startOf)
+	}
+	return &transport.Error{Op: "connect", Err: (&Exchange{secrets: s}).newHTTPError(refused.Response, body.Bytes())}
+}

@@ -1,0 +1,95 @@
+package jsonrpc
+
+import (
+	"io"
+	"time"
+
+	"example.com/jsonrpc/transport"
+)
+
+// streamSettings are what the options of this file set. They mean something to
+// clients of a stream only.
+type streamSettings struct {
+	framing      *transport.Framing
+	keepAlive    time.Duration
+	noReconnect  bool
+	maxBackoff   time.Duration
+	cancelNotice func(ID) Message
+	onError      func(error)
+	stderr       io.Writer
+	exitWait     time.Duration
+	termWait     time.Duration
+	subprotocols []string
+}
+
+// WithFraming says how messages are told apart on tcp, tls, unix and exec:
+// [transport.Newline], the default, [transport.Header] for language servers,
+// [transport.Bare] or [transport.Netstring].
+func WithFraming(f *transport.Framing) DialOption {
+	return dialOnly(func(d *dialSettings) { d.stream.framing = f })
+}
+
+// WithKeepAlive says after how long a silence the server is asked whether it is
+// still there: with a ping on ws and wss (30 seconds), by the system on tcp and
+// tls (15 seconds). One that does not answer ends the connection. A negative
+// value turns it off.
+func WithKeepAlive(silence time.Duration) DialOption {
+	return dialOnly(func(d *dialSettings) { d.stream.keepAlive = silence })
+}
+
+// WithoutReconnect ends a client of a stream with its first connection. The
+// default is to connect again with the next call or, for the sake of
+// subscriptions, at once.
+func WithoutReconnect() ClientOption {
+	return clientOnly(func(s *settings) { s.stream.noReconnect = true })
+}
+
+// WithMaxBackoff bounds the pause between attempts to connect again: it begins
+// at a tenth of a second and doubles with each failure. The default is 30
+// seconds.
+func WithMaxBackoff(d time.Duration) ClientOption {
+	return clientOnly(func(s *settings) { s.stream.maxBackoff = d })
+}
+
+// WithCancelNotice has a notification sent for each call on a stream whose
+// context ends before the reply: [CancelLSP], [CancelMCP], or what notice
+// returns for the request's id; nil sends none.
+func WithCancelNotice(notice func(ID) Message) ClientOption {
+	return clientOnly(func(s *settings) { s.stream.cancelNotice = notice })
+}
+
+// CancelLSP is the notice of the Language Server Protocol, $/cancelRequest.
+func CancelLSP(id ID) Message {
+	return Notification{Method: "$/cancelRequest", Params: Named{"id": id}}
+}
+
+// CancelMCP is the notice of the Model Context Protocol,
+// notifications/cancelled.
+func CancelMCP(id ID) Message {
+	return Notification{Method: "notifications/cancelled", Params: Named{"requestId": id}}
+}
+
+// WithStreamErrors has f called with what goes wrong on a stream and concerns no
+// call: a message that could not be read and was skipped, a response without an
+// id. It must not wait for the client.
+func WithStreamErrors(f func(error)) ClientOption {
+	return clientOnly(func(s *settings) { s.stream.onError = f })
+}
+
+// WithStderr writes the standard error of an exec: child to w. The default drops
+// it, but for the last lines, which are in the error if the child exits.
+func WithStderr(w io.Writer) DialOption {
+	return dialOnly(func(d *dialSettings) { d.stream.stderr = w })
+}
+
+// WithExitWait says how long Close waits for an exec: child to exit after its
+// standard input was closed, and how long after SIGTERM before it is killed. The
+// default is two seconds each.
+func WithExitWait(exit, term time.Duration) DialOption {
+	return dialOnly(func(d *dialSettings) { d.stream.exitWait, d.stream.termWait = exit, term })
+}
+
+// WithSubprotocols offers subprotocols in the handshake of ws and wss.
+func WithSubprotocols(names ...string) DialOption {
+	return dialOnly(func(d *dialSettings) { d.stream.subprotocols = names })
+}

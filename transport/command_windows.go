@@ -1,0 +1,5 @@
+package transport
+
+import "os"
+
+var terminate = os.Kill // there is nothing milder

@@ -1,0 +1,283 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// WebSocketOptions are the settings of [DialWebSocket]. Nil, and any zero field,
+// means the default.
+type WebSocketOptions struct {
+	// Header is sent with the handshake.
+	Header http.Header
+	// Subprotocols are offered to the server, the best first.
+	Subprotocols []string
+	// RoundTripper sends the handshake, and must give back a connection as
+	// http.Transport does. Nil means one made by [NewRoundTripper] of TLS and
+	// Proxy, which are ignored otherwise.
+	RoundTripper http.RoundTripper
+	TLS          *tls.Config
+	Proxy        func(*http.Request) (*url.URL, error)
+	// MaxMessage bounds a message from the server in bytes, after
+	// decompression; a longer one is dropped as it arrives and reported. The
+	// default is 64 MiB.
+	MaxMessage int64
+	// PingAfter is how long nothing may come from the server before it is sent
+	// a ping; if the pong takes longer than that again, the connection is
+	// closed. The default is 30 seconds; a negative value turns it off.
+	PingAfter time.Duration
+	// Compress offers compression of messages (RFC 7692).
+	Compress bool
+}
+
+// A HandshakeError says that a server answered a WebSocket handshake with an
+// ordinary HTTP response.
+type HandshakeError struct {
+	Response *http.Response // its Body holds the first KiB
+	Err      error
+}
+
+// Error says status and reason.
+func (e *HandshakeError) Error() string {
+	return fmt.Sprintf("the server answered the WebSocket handshake with HTTP %d", e.Response.StatusCode)
+}
+
+// Unwrap returns the reason.
+func (e *HandshakeError) Unwrap() error { return e.Err }
+
+// DialWebSocket connects to a ws or wss URL. Redirects are not followed. An error
+// is an *[Error] with Op "connect", and has a *[HandshakeError] in it if the
+// server answered otherwise.
+func DialWebSocket(ctx context.Context, rawURL string, opts *WebSocketOptions) (Stream, error) {
+	if opts == nil {
+		opts = &WebSocketOptions{}
+	}
+	rt, own := opts.RoundTripper, false
+	if rt == nil {
+		rt, own = NewRoundTripper(opts.TLS, opts.Proxy), true
+	}
+	dial := &websocket.DialOptions{
+		HTTPHeader: opts.Header, Host: opts.Header.Get("Host"), Subprotocols: opts.Subprotocols,
+		HTTPClient: &http.Client{Transport: rt, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}},
+	}
+	if opts.Compress {
+		dial.CompressionMode = websocket.CompressionContextTakeover
+	}
+	conn, resp, err := websocket.Dial(ctx, rawURL, dial)
+	if own {
+		defer rt.(*http.Transport).CloseIdleConnections()
+	}
+	if err != nil {
+		if resp != nil && resp.StatusCode != http.StatusSwitchingProtocols && resp.StatusCode != 0 {
+			return nil, &Error{Op: "connect", Err: &HandshakeError{resp, errors.New(http.StatusText(resp.StatusCode))}}
+		}
+		// The error of http.Client quotes the URL, and so its query.
+		if e := (*url.Error)(nil); errors.As(err, &e) {
+			err = e.Err
+		}
+		return nil, connectError(ctx, err)
+	}
+	s := &webSocket{conn: conn, limit: opts.MaxMessage, done: make(chan struct{})}
+	if s.limit <= 0 {
+		s.limit = DefaultMaxMessage
+	}
+	conn.SetReadLimit(-1) // ours drops the message, not the connection
+	s.heard.Store(time.Now().UnixNano())
+	s.wanted.L = &s.mu
+	go s.writeLoop()
+	if every := opts.PingAfter; every >= 0 {
+		if every == 0 {
+			every = 30 * time.Second
+		}
+		go s.ping(every)
+	}
+	return s, nil
+}
+
+// webSocket is a Stream over a connection that a context, given to any of its
+// methods, would end. So none is given to it.
+type webSocket struct {
+	conn  *websocket.Conn
+	limit int64
+	heard atomic.Int64 // when a message came last, in nanoseconds since 1970
+	done  chan struct{}
+	close sync.Once
+
+	reading chan read // of a read whose caller has gone; nil if there is none
+
+	mu     sync.Mutex // for what follows
+	wanted sync.Cond  // signalled when queue or closed has changed
+	queue  []*write
+	closed bool
+}
+
+type read struct {
+	msg []byte
+	err error
+}
+
+type write struct {
+	msg  []byte
+	done chan error // buffered: the writer does not wait
+}
+
+// Read appends the next message to buf, be it text or binary.
+func (s *webSocket) Read(ctx context.Context, buf []byte) ([]byte, error) {
+	if ctx.Done() == nil && s.reading == nil {
+		return s.read(buf)
+	}
+	if s.reading == nil {
+		reading := make(chan read, 1)
+		s.reading = reading
+		go func() {
+			msg, err := s.read(nil)
+			reading <- read{msg, err}
+		}()
+	}
+	select {
+	case r := <-s.reading:
+		s.reading = nil
+		return append(buf, r.msg...), r.err
+	case <-ctx.Done():
+		return buf, context.Cause(ctx)
+	}
+}
+
+func (s *webSocket) read(buf []byte) ([]byte, error) {
+	_, r, err := s.conn.Reader(context.Background())
+	if err != nil {
+		switch websocket.CloseStatus(err) {
+		case websocket.StatusNormalClosure, websocket.StatusGoingAway, websocket.StatusNoStatusRcvd:
+			err = io.EOF
+		}
+		return buf, err
+	}
+	s.heard.Store(time.Now().UnixNano())
+	start := len(buf)
+	for {
+		if len(buf) == cap(buf) {
+			buf = append(buf, make([]byte, max(len(buf), 512))...)[:len(buf)]
+		}
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case int64(len(buf)-start) > s.limit:
+			if _, err := io.Copy(io.Discard, r); err != nil {
+				return buf[:start], err
+			}
+			return buf[:start], tooLong(s.limit)
+		case err == io.EOF:
+			return buf, nil
+		case err != nil:
+			return buf[:start], err
+		}
+	}
+}
+
+// Write sends msg as a text message.
+func (s *webSocket) Write(ctx context.Context, msg []byte) error {
+	if ctx.Err() != nil {
+		return &Error{Op: "send", Err: context.Cause(ctx)}
+	}
+	// It may be written after this returns.
+	w := &write{msg: bytes.Clone(msg), done: make(chan error, 1)}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return &Error{Op: "send", Err: errClosedConn}
+	}
+	s.queue = append(s.queue, w)
+	s.wanted.Signal()
+	s.mu.Unlock()
+	var err error
+	select {
+	case err = <-w.done:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	case <-s.done:
+		select {
+		case err = <-w.done:
+		default:
+			err = errClosedConn
+		}
+	}
+	if err != nil {
+		return &Error{Op: "send", Sent: true, Err: err}
+	}
+	return nil
+}
+
+var errClosedConn = errors.New("the connection is closed")
+
+func (s *webSocket) writeLoop() {
+	for {
+		s.mu.Lock()
+		for len(s.queue) == 0 && !s.closed {
+			s.wanted.Wait()
+		}
+		if s.closed {
+			s.mu.Unlock()
+			return
+		}
+		w := s.queue[0]
+		s.queue = s.queue[1:]
+		s.mu.Unlock()
+		w.done <- s.conn.Write(context.Background(), websocket.MessageText, w.msg)
+	}
+}
+
+// ping asks a silent server whether it is still there.
+func (s *webSocket) ping(every time.Duration) {
+	timer := time.NewTimer(every)
+	defer timer.Stop()
+	for {
+		select {
+		case <-s.done:
+			return
+		case <-timer.C:
+		}
+		silent := time.Since(time.Unix(0, s.heard.Load()))
+		if silent < every {
+			timer.Reset(every - silent)
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), every)
+		err := s.conn.Ping(ctx)
+		cancel()
+		if err != nil {
+			_ = s.conn.CloseNow()
+			return
+		}
+		timer.Reset(every)
+	}
+}
+
+// Close shakes hands with the server (RFC 6455, 7.1.2), for five seconds at most.
+func (s *webSocket) Close() error {
+	var err error
+	s.close.Do(func() {
+		s.mu.Lock()
+		s.closed = true
+		s.wanted.Broadcast()
+		s.mu.Unlock()
+		err = s.conn.Close(websocket.StatusNormalClosure, "")
+		close(s.done)
+		if websocket.CloseStatus(err) != -1 || errors.Is(err, io.EOF) {
+			err = nil
+		}
+	})
+	return err
+}
