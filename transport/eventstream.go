@@ -16,6 +16,8 @@ type eventReader struct {
 	r    *bufio.Reader
 	data []byte
 	read int64 // bytes of the event so far, fields that are not data included
+
+	begun bool
 }
 
 func newEventReader(r io.Reader) *eventReader { return &eventReader{r: bufio.NewReader(r)} }
@@ -24,6 +26,13 @@ func newEventReader(r io.Reader) *eventReader { return &eventReader{r: bufio.New
 // with all its fields. At the end of the stream it returns io.EOF: an event
 // that was not finished is discarded, as the standard says.
 func (e *eventReader) next(limit int64) ([]byte, error) {
+	if !e.begun { // "One leading U+FEFF BYTE ORDER MARK character must be ignored if any are present."
+		e.begun = true
+		const mark = "\ufeff"
+		if start, _ := e.r.Peek(len(mark)); string(start) == mark {
+			_, _ = e.r.Discard(len(mark)) // it is in the buffer
+		}
+	}
 	for {
 		e.data, e.read = e.data[:0], 0
 		message, err := e.event(limit)
