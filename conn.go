@@ -125,8 +125,13 @@ func (c *conn) connected(ctx context.Context) (*link, error) {
 		c.mu.Unlock()
 		return nil, ErrClosed
 	case c.link != nil:
-		defer c.mu.Unlock()
-		return c.link, nil
+		l := c.link
+		c.mu.Unlock()
+		if l.cause() == nil {
+			return l, nil
+		}
+		c.lost(l) // it broke in this moment
+		return c.connected(ctx)
 	case c.dialed && c.set.noReconnect:
 		c.mu.Unlock()
 		return nil, &transport.Error{Op: "connect", Err: errors.New("the connection has ended, and reconnecting is turned off")}
@@ -196,21 +201,22 @@ func connectError(err error) error {
 	return &transport.Error{Op: "connect", Err: err}
 }
 
-// lost is told that l has ended.
+// lost is told that l has ended, by its reader or by who finds it first.
 func (c *conn) lost(l *link) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.link == l {
-		c.link = nil
+	if c.link != l {
+		return
 	}
+	c.link = nil
 	if c.closed {
 		return
 	}
 	if c.set.noReconnect {
-		go c.events.close(l.err)
+		go c.events.close(l.cause())
 		return
 	}
-	c.events.lost(l.err)
+	c.events.lost(l.cause())
 	if c.events.live() {
 		c.attemptLocked()
 	}
@@ -258,14 +264,6 @@ func (c *conn) RoundTrip(ctx context.Context, m *transport.Message) (io.ReadClos
 		return nil, l.stream.Write(ctx, m.Body)
 	}
 	w, err := l.expect(m)
-	if err == errLinkEnded { // it broke in this moment, before anything was sent
-		if l, err = c.connected(ctx); err == nil {
-			w, err = l.expect(m)
-		}
-	}
-	if err == errLinkEnded {
-		return nil, &transport.Error{Op: "send", Err: l.cause()}
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -106,9 +106,6 @@ func (l *link) read() {
 	close(l.done)
 }
 
-// errLinkEnded says that a link had ended before a message was sent on it.
-var errLinkEnded = errors.New("the connection has ended")
-
 // end fails all that waits on the link. The first reason counts.
 func (l *link) end(err error) {
 	l.mu.Lock()
@@ -141,7 +138,7 @@ func (l *link) expect(m *transport.Message) (*waiter, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err != nil {
-		return nil, errLinkEnded
+		return nil, &transport.Error{Op: "send", Err: l.err}
 	}
 	for _, id := range ids {
 		if l.waiting[id] != nil {
