@@ -192,11 +192,11 @@ type callError struct {
 
 func (e *callError) Error() string {
 	text := e.err.Error()
-	if e.endpoint != "" {
-		text = e.endpoint + ": " + text
-	}
-	if e.method != "" {
-		text = clean(e.method, 200) + " at " + text
+	switch method := clean(e.method, 200); {
+	case method != "" && e.endpoint != "":
+		text = method + " at " + e.endpoint + ": " + text
+	case method != "" || e.endpoint != "": // not every transport says where it goes
+		text = method + e.endpoint + ": " + text
 	}
 	return "jsonrpc: " + e.secrets.mask(text)
 }
