@@ -1,6 +1,8 @@
 package realservers
 
 import (
+	"encoding/json"
+	"fmt"
 	"net"
 	"os"
 	"strconv"
@@ -118,5 +120,62 @@ func TestAria2(t *testing.T) {
 		err = client.Call(ctx, "aria2.getVersion", jsonrpc.Args{token}, nil,
 			jsonrpc.WithID(id), jsonrpc.WithValidation(false))
 		wantDeviation(t, err, jsonrpc.DeviationID)
+	})
+}
+
+func TestAria2Command(t *testing.T) {
+	t.Parallel()
+	url := startAria2(t)
+	token := "token:" + aria2Secret
+	params := fmt.Sprintf("[%q]", token) // on stdin, where nobody sees it
+	version := run(t, params, url, "aria2.getVersion", "--params=@-").stdout
+
+	t.Run("call", func(t *testing.T) {
+		var v struct{ Version string }
+		wantNone(t, json.Unmarshal([]byte(version), &v))
+		wantEqual(t, strings.HasPrefix(v.Version, "1."), true)
+		wantRun(t, run(t, params, url, "aria2.getVersion", "--params=@-"), exitDone, lines(version))
+	})
+	t.Run("params as words", func(t *testing.T) {
+		wantRun(t, run(t, "", url, "aria2.getVersion", token), exitDone, lines(version))
+	})
+	t.Run("unknown method", func(t *testing.T) {
+		wantRun(t, run(t, params, url, "no_such_method", "--params=@-"), exitServerError, nil,
+			"No such method: no_such_method (code 1)")
+	})
+	t.Run("bad params", func(t *testing.T) {
+		wantRun(t, run(t, "", url, "aria2.tellStatus", token, "zz"), exitServerError, nil, "Invalid GID zz (code 1)")
+	})
+	t.Run("batch", func(t *testing.T) {
+		requests := fmt.Sprintf("aria2.getGlobalStat %q\nsystem.listNotifications\n", token)
+		got := run(t, requests, "batch", url)
+		wantEqual(t, len(lines(got.stdout)), 2)
+		wantRun(t, got, exitDone, lines(got.stdout))
+	})
+	t.Run("batch of which a part fails", func(t *testing.T) {
+		requests := fmt.Sprintf("no_such_method %q\naria2.getVersion %[1]q\n", token)
+		wantRun(t, run(t, requests, "batch", url), exitBatchFailed,
+			[]string{
+				`{"jsonrpc":"2.0","error":{"code":1,"message":"No such method: no_such_method"},"id":1}`,
+				`{"jsonrpc":"2.0","result":` + strings.TrimSpace(version) + `,"id":2}`,
+			},
+			"1 of the batch's 2 requests failed")
+	})
+	t.Run("batch with a notification, which it answers", func(t *testing.T) {
+		requests := fmt.Sprintf("{\"jsonrpc\":\"2.0\",\"method\":\"system.listMethods\"}\naria2.getVersion %q\n", token)
+		wantRun(t, run(t, requests, "batch", url), exitDone,
+			[]string{`{"jsonrpc":"2.0","result":` + strings.TrimSpace(version) + `,"id":1}`},
+			"warning: the reply bends the rules, clause 6")
+		got := run(t, requests, "batch", "--strict", url)
+		wantRun(t, got, exitBadReply, lines(got.stdout), "not valid JSON-RPC 2.0: clause 6")
+	})
+	t.Run("notification, which it answers", func(t *testing.T) {
+		wantRun(t, run(t, "", "--notify", url, "system.listMethods"), exitServerError, nil,
+			"warning: the reply bends the rules, clause 4.1", "Invalid Request. (code -32600)")
+	})
+	t.Run("wrong secret", func(t *testing.T) {
+		got := run(t, "", url, "aria2.getVersion", "token:guess", "--secret=guess")
+		wantRun(t, got, exitServerError, nil, "Unauthorized (code 1)")
+		wantEqual(t, strings.Contains(got.stderr, "guess"), false)
 	})
 }

@@ -106,3 +106,33 @@ func TestJayson(t *testing.T) {
 		calls.Wait()
 	})
 }
+
+func TestJaysonCommand(t *testing.T) {
+	t.Parallel()
+	url := startJayson(t)
+	t.Run("call", func(t *testing.T) {
+		wantRun(t, run(t, "", url, "add", "1", "2", "-3.5"), exitDone, []string{"-0.5"})
+	})
+	t.Run("result null", func(t *testing.T) {
+		wantRun(t, run(t, "", url, "nothing"), exitDone, []string{"null"})
+	})
+	t.Run("unknown method", func(t *testing.T) {
+		wantRun(t, run(t, "", url, "no_such_method"), exitServerError, nil, "Method not found (code -32601)")
+	})
+	t.Run("bad params", func(t *testing.T) {
+		wantRun(t, run(t, "", url, "add", "x"), exitServerError, nil, "numbers wanted (code -32602)")
+	})
+	t.Run("batch with a notification", func(t *testing.T) {
+		wantRun(t, run(t, `[{"jsonrpc":"2.0","method":"fail","id":"a"},{"jsonrpc":"2.0","method":"add"}]`, "batch", url),
+			exitBatchFailed,
+			[]string{`{"jsonrpc":"2.0","error":{"code":1000,"message":"no good","data":[1,2]},"id":"a"}`},
+			"no good (code 1000)")
+	})
+	t.Run("notification", func(t *testing.T) {
+		wantRun(t, run(t, "", "--notify", url, "add", "1"), exitDone, nil)
+	})
+	t.Run("Content-Type that it refuses", func(t *testing.T) {
+		wantRun(t, run(t, "", url, "add", "1", "--header=Content-Type: text/plain"), exitBadReply, nil,
+			"the server answered 415 Unsupported Media Type")
+	})
+}

@@ -150,3 +150,42 @@ func TestLitecoind(t *testing.T) {
 		wantNone(t, client.Call(ctx, "getblockcount", nil, nil, jsonrpc.WithID(id)))
 	})
 }
+
+func TestLitecoindCommand(t *testing.T) {
+	t.Parallel()
+	url := startLitecoind(t)
+	credentials := litecoindUser + ":" + litecoindPassword
+	bends := []string{`clause 5: the member "jsonrpc" is missing`, `clause 5: "result" and "error" are both there`}
+
+	t.Run("call", func(t *testing.T) {
+		wantRun(t, run(t, credentials, url, "getblockcount", "--user=@-"), exitDone, []string{"0"}, bends...)
+	})
+	t.Run("strict", func(t *testing.T) {
+		wantRun(t, run(t, credentials, url, "getblockcount", "--user=@-", "--strict"), exitBadReply, nil, bends[0])
+	})
+	t.Run("unknown method", func(t *testing.T) {
+		wantRun(t, run(t, credentials, url, "no_such_method", "--user=@-"), exitServerError, nil,
+			append(bends, "Method not found (code -32601)")...)
+	})
+	t.Run("bad params", func(t *testing.T) {
+		wantRun(t, run(t, credentials, url, "getblockhash", "x", "--user=@-"), exitServerError, nil,
+			append(bends, "JSON value is not an integer as expected (code -1)")...)
+	})
+	t.Run("batch", func(t *testing.T) {
+		wantRun(t, run(t, "getblockcount\nno_such_method\n", "batch", url, "--user="+credentials), exitBatchFailed,
+			[]string{
+				`{"jsonrpc":"2.0","result":0,"id":1}`,
+				`{"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":2}`,
+			},
+			append(bends, "1 of the batch's 2 requests failed")...)
+	})
+	t.Run("notification, which it answers", func(t *testing.T) {
+		wantRun(t, run(t, credentials, "--notify", url, "getblockcount", "--user=@-"), exitDone, nil, "clause 4.1")
+	})
+	t.Run("wrong password", func(t *testing.T) {
+		const guess = "a wrong guess"
+		got := run(t, litecoindUser+":"+guess, url, "getblockcount", "--user=@-")
+		wantRun(t, got, exitUnauthorised, nil, "401")
+		wantEqual(t, strings.Contains(got.stderr, guess), false)
+	})
+}

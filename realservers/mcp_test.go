@@ -178,3 +178,27 @@ func callTool(ctx context.Context, client *jsonrpc.Client, name string, argument
 
 // body returns the text that came with an HTTP status.
 func body(e *jsonrpc.HTTPError) string { return strings.TrimSpace(string(e.Body)) }
+
+func TestMCPCommand(t *testing.T) {
+	t.Parallel()
+	url := startMCP(t)
+	const accept = "--header=Accept: application/json, text/event-stream"
+
+	t.Run("call, answered with an event stream", func(t *testing.T) {
+		got := run(t, "", accept, url, "initialize",
+			"protocolVersion="+mcpVersion, "capabilities:={}", `clientInfo:={"name":"realservers","version":"1"}`)
+		wantEqual(t, strings.Contains(got.stdout, `"protocolVersion":"`+mcpVersion+`"`), true)
+		wantRun(t, got, exitDone, lines(got.stdout))
+	})
+	t.Run("a call before initialize", func(t *testing.T) {
+		wantRun(t, run(t, "", accept, url, "tools/list"), exitServerError, nil,
+			`method "tools/list" is invalid during session initialization`)
+	})
+	t.Run("unknown session", func(t *testing.T) {
+		wantRun(t, run(t, "", accept, "--header=Mcp-Session-Id: nope", url, "tools/list"), exitBadReply, nil,
+			"the server answered 404 text/plain: session not found")
+	})
+	t.Run("no Accept for an event stream", func(t *testing.T) {
+		wantRun(t, run(t, "", url, "ping"), exitBadReply, nil, "the server answered 400 text/plain: Accept must contain")
+	})
+}

@@ -121,3 +121,62 @@ func TestNginx(t *testing.T) {
 		wantStatus(t, dial(t, url+"/nowhere", trust).Call(ctx, "add", jsonrpc.Args{1, 2}, nil), 404)
 	})
 }
+
+// startDemo returns the URL of the command's demo server.
+func startDemo(t *testing.T) string {
+	t.Helper()
+	addr := net.JoinHostPort("127.0.0.1", freePort(t))
+	start(t, listening(addr), command, "demo", "--listen", addr)
+	return "http://" + addr + "/"
+}
+
+func TestNginxCommand(t *testing.T) {
+	t.Parallel()
+	url, cacert := startNginx(t, startDemo(t))
+	trust := "--cacert=" + cacert
+	credentials := nginxUser + ":" + nginxPassword
+
+	t.Run("call over TLS", func(t *testing.T) {
+		wantRun(t, run(t, "", trust, url+"/open", "cat", "name=Mittens"), exitDone, []string{`"meow"`})
+	})
+	t.Run("a certificate that nobody vouches for", func(t *testing.T) {
+		wantRun(t, run(t, "", url+"/open", "ping"), exitUnauthorised, nil, "certificate")
+	})
+	t.Run("a certificate for another name", func(t *testing.T) {
+		wantRun(t, run(t, "", trust, "--servername=other.example", url+"/open", "ping"), exitUnauthorised, nil, "other.example")
+	})
+	t.Run("unchecked", func(t *testing.T) {
+		wantRun(t, run(t, "", "--insecure", url+"/open", "ping"), exitDone, []string{`"pong"`})
+	})
+	t.Run("unknown method", func(t *testing.T) {
+		wantRun(t, run(t, "", trust, url+"/open", "no_such_method"), exitServerError, nil, "Method not found (code -32601)")
+	})
+	t.Run("batch", func(t *testing.T) {
+		wantRun(t, run(t, "cube 3\nping\n", "batch", trust, url+"/open"), exitDone, []string{
+			`{"jsonrpc":"2.0","result":27,"id":1}`,
+			`{"jsonrpc":"2.0","result":"pong","id":2}`,
+		})
+	})
+	t.Run("notification", func(t *testing.T) {
+		wantRun(t, run(t, "", "--notify", trust, url+"/open", "ping"), exitDone, nil)
+	})
+	t.Run("password", func(t *testing.T) {
+		wantRun(t, run(t, credentials, "--user=@-", trust, url+"/private", "ping"), exitDone, []string{`"pong"`})
+	})
+	t.Run("wrong password", func(t *testing.T) {
+		const guess = "a wrong guess"
+		got := run(t, nginxUser+":"+guess, "--user=@-", trust, url+"/private", "ping")
+		wantRun(t, got, exitUnauthorised, nil, "the server answered 401 text/html: 401 Authorization Required")
+		wantEqual(t, strings.Contains(got.stderr, guess), false)
+	})
+	t.Run("no password", func(t *testing.T) {
+		wantRun(t, run(t, "", trust, url+"/private", "ping"), exitUnauthorised, nil, "401")
+		wantRun(t, run(t, "", "--notify", trust, url+"/private", "ping"), exitUnauthorised, nil, "401")
+	})
+	t.Run("a server that is down", func(t *testing.T) {
+		wantRun(t, run(t, "", trust, url+"/down", "ping"), exitBadReply, nil, "the server answered 502 text/html: 502 Bad Gateway")
+	})
+	t.Run("a port where nobody listens", func(t *testing.T) {
+		wantRun(t, run(t, "", "http://127.0.0.1:"+freePort(t), "ping"), exitUnreachable, nil, "connection refused")
+	})
+}
