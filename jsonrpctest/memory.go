@@ -36,14 +36,15 @@ func (s *Server) RoundTrip(ctx context.Context, m *transport.Message) (io.ReadCl
 	if int64(len(m.Body)) > s.maxBody() {
 		return memoryReply{bytes.NewBuffer(s.tooLarge())}, nil
 	}
-	// A handler that does not look at its context goes on, with m.Body, when
-	// nobody waits for it any more.
+	// A handler that does not look at its context goes on when nobody waits for
+	// it any more. Then m itself is used again; its body, once kept, is not.
 	m.Keep()
+	body, header := m.Body, m.Header.Clone()
 	var reply []byte
 	done := make(chan struct{})
 	go func() {
 		defer close(done) // even if the handler calls t.FailNow, which ends this goroutine
-		reply = s.answer(context.WithValue(ctx, headerKey{}, m.Header), m.Body)
+		reply = s.answer(context.WithValue(ctx, headerKey{}, header), body)
 	}()
 	select {
 	case <-done:

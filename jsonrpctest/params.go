@@ -14,7 +14,7 @@ import (
 // arguments decodes params into the arguments of the function.
 func (s *signature) arguments(params json.RawMessage) ([]reflect.Value, error) {
 	switch {
-	case params != nil && params[0] == '{' && s.names != nil:
+	case params != nil && params[0] == '{' && len(s.names) > 0:
 		return s.byName(params)
 	case params != nil && params[0] == '{' && s.takesObject():
 		argument, err := decode(params, s.params[0])
@@ -122,6 +122,8 @@ func decode(value json.RawMessage, t reflect.Type) (reflect.Value, error) {
 		return v.Elem(), nil
 	case errors.As(err, &wrong) && wrong.Field != "":
 		err = fmt.Errorf("%s is %s, not %s", wrong.Field, article(wrong.Value), typeName(wrong.Type))
+	case errors.As(err, &wrong) && wrong.Type != t && reflect.PointerTo(wrong.Type) != t:
+		err = fmt.Errorf("there is %s in place of %s", article(wrong.Value), typeName(wrong.Type))
 	case errors.As(err, &wrong):
 		err = fmt.Errorf("got %s", article(wrong.Value))
 	default:
@@ -175,7 +177,7 @@ func (s *signature) takesObject() bool {
 }
 
 func (s *signature) label(i int) string {
-	if s.names != nil {
+	if len(s.names) > 0 {
 		return s.names[i]
 	}
 	return fmt.Sprintf("param %d", i+1)
@@ -189,7 +191,7 @@ func (s *signature) String() string {
 	var list []string
 	for i, t := range s.params {
 		text := typeName(t)
-		if s.names != nil {
+		if len(s.names) > 0 {
 			text = s.names[i] + " " + text
 		}
 		switch {
