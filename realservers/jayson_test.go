@@ -17,7 +17,7 @@ func startJayson(t *testing.T) string {
 	addr := net.JoinHostPort("127.0.0.1", port)
 	start(t, listening(addr), program(t, "node"),
 		filepath.Join("testdata", "jayson.js"),
-		cached(t, filepath.Join("node_modules", "jayson")),
+		cached(t, "jayson", "node_modules", "jayson"),
 		port,
 	)
 	return "http://" + addr + "/"

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -18,7 +17,7 @@ import (
 func startMCP(t *testing.T) string {
 	t.Helper()
 	addr := net.JoinHostPort("127.0.0.1", freePort(t))
-	start(t, listening(addr), cached(t, filepath.Join("bin", "everything")), "-http="+addr)
+	start(t, listening(addr), cached(t, `the MCP server "everything"`, "bin", "everything"), "-http="+addr)
 	return "http://" + addr + "/"
 }
 

@@ -104,18 +104,18 @@ func program(t *testing.T, name string) string {
 	return path
 }
 
-// cached returns the path of what .ci/install put into its cache folder.
-func cached(t *testing.T, name string) string {
+// cached returns the path of what .ci/install put into its cache folder, which is called name.
+func cached(t *testing.T, name string, path ...string) string {
 	t.Helper()
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(dir, "jsonrpc-realservers", name)
-	if _, err := os.Stat(path); err != nil {
-		missing(t, filepath.Base(name))
+	file := filepath.Join(append([]string{dir, "jsonrpc-realservers"}, path...)...)
+	if _, err := os.Stat(file); err != nil {
+		missing(t, name)
 	}
-	return path
+	return file
 }
 
 // missing skips the test. In CI it fails it: there, a server that did not get installed is a fault.
