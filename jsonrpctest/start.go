@@ -5,8 +5,8 @@ import (
 	"net/http/httptest"
 )
 
-// TB is what this package needs of a testing.TB, such as a *testing.T. Package
-// testing itself would add its flags to every program that imports this one.
+// TB is what this package needs of a testing.TB, such as a *testing.T. It keeps
+// package testing out of programs that import this one, as one with a demo does.
 type TB interface {
 	Helper()
 	Cleanup(f func())
