@@ -297,6 +297,7 @@ func between(body []byte, open, end string) string {
 
 // looksJSON reports whether a body claims to be JSON, or begins as a message does.
 func looksJSON(contentType string, body []byte) bool {
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	i := skipSpace(body, 0)
 	return strings.Contains(strings.ToLower(contentType), "json") || i < len(body) && (body[i] == '{' || body[i] == '[')
 }

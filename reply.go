@@ -127,7 +127,7 @@ func (x *Exchange) httpOutcome(resp *http.Response, text []byte, err error) erro
 		validation *ValidationError
 	)
 	switch {
-	case success && errors.As(err, &parse) && !looksJSON(resp.Header.Get("Content-Type"), text):
+	case success && len(text) > 0 && errors.As(err, &parse) && !looksJSON(resp.Header.Get("Content-Type"), text):
 		return &pageError{x.newHTTPError(resp, text), err}
 	case success, err == nil && x.msg.Reply:
 		return err
@@ -335,25 +335,30 @@ func decodeResult(text []byte, v any, s *secrets) error {
 // readUnasked looks at an answer to notifications, which should not be there. An
 // error in it is worth knowing, anything else is not.
 func (x *Exchange) readUnasked(text []byte) error {
-	if i := skipSpace(text, 0); i == len(text) || checkSyntax(text) != nil {
+	i := skipSpace(text, 0)
+	if i == len(text) || checkSyntax(text) != nil {
 		return nil
 	}
 	if x.set.deviations != nil {
 		x.set.deviations(DeviationAnswered)
 	}
-	i := skipSpace(text, 0)
-	if text[i] == '[' {
-		if i = skipSpace(text, i+1); text[i] == ']' {
-			return nil
+	array := text[i] == '['
+	if array {
+		i = skipSpace(text, i+1)
+	}
+	for text[i] != ']' {
+		var e envelope
+		end, _ := e.scan(text, i, false) // checked
+		if serverError := e.response(); serverError != nil {
+			serverError.Data = bytes.Clone(serverError.Data)
+			return x.secrets.maskError(serverError)
 		}
-	}
-	var e envelope
-	if _, err := e.scan(text, i, false); err != nil || e.found.has(DeviationNotResponse) {
-		return nil
-	}
-	if serverError := e.response(); serverError != nil {
-		serverError.Data = bytes.Clone(serverError.Data)
-		return x.secrets.maskError(serverError)
+		if !array {
+			break
+		}
+		if i = skipSpace(text, end); text[i] == ',' {
+			i = skipSpace(text, i+1)
+		}
 	}
 	return nil
 }
