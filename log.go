@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -24,8 +25,8 @@ func logInterceptor(l *slog.Logger, trim int) Interceptor {
 			l.LogAttrs(ctx, slog.LevelInfo, "--> "+logText(x.Text(), trim, x.secrets), endpoint)
 			err := next(ctx, x)
 			attrs := []slog.Attr{endpoint, slog.Duration("duration", time.Since(begin))}
-			if status := x.HTTPStatus(); status != 0 {
-				attrs = append(attrs, slog.Int("http_status", status))
+			if resp := x.HTTPResponse(); resp != nil {
+				attrs = append(attrs, slog.Int("http_status", resp.StatusCode))
 			}
 			text := logText(x.Reply(), trim, x.secrets)
 			// An error of the server's is in the reply's text.
@@ -33,7 +34,7 @@ func logInterceptor(l *slog.Logger, trim int) Interceptor {
 				attrs = append(attrs, slog.String("error", x.secrets.mask(err.Error())))
 			}
 			if text != "" || err != nil {
-				l.LogAttrs(ctx, slog.LevelInfo, "<-- "+text, attrs...)
+				l.LogAttrs(ctx, slog.LevelInfo, strings.TrimSuffix("<-- "+text, " "), attrs...)
 			}
 			return err
 		}
