@@ -221,7 +221,10 @@ func (c *Client) carry(ctx context.Context, x *Exchange) error {
 	if err != nil {
 		return err
 	}
-	if reply == nil { // nothing was due
+	if reply == nil {
+		if x.msg.Reply {
+			return ErrNoResponse // against the transport's contract
+		}
 		return nil
 	}
 	err = x.read(ctx, reply)

@@ -29,6 +29,8 @@ type dialSettings struct {
 //	unix:///PATH                      a Unix socket
 //	exec:COMMAND ARGUMENT…            a child process, on its standard input and output
 //
+// and those of [RegisterScheme], which packages of integration call.
+//
 // User and password in a URL of http or ws become basic authentication. Messages
 // on tcp, tls, unix and exec are lines, unless [WithFraming] says otherwise.
 //
@@ -58,6 +60,9 @@ func Dial(ctx context.Context, rawURL string, opts ...DialOption) (*Client, erro
 		return d.dialSocket(ctx, scheme, rawURL)
 	case "exec":
 		return d.dialCommand(ctx, rest)
+	}
+	if s, known := schemes.Load(scheme); known {
+		return d.dialScheme(ctx, s.(Scheme), rawURL)
 	}
 	return nil, d.refuse("URL scheme %q: use http, https, ws, wss, tcp, tls, unix or exec", clean(scheme, 20))
 }

@@ -115,7 +115,9 @@ func (e *HTTPError) Error() string {
 		text = fmt.Sprintf("the server answered %d %s", e.StatusCode, clean(contentType, 100))
 	}
 	if words := firstWords(e.Body, contentType); words != "" {
-		text += ": " + words
+		if !strings.HasSuffix(text, words) { // the body may repeat the status
+			text += ": " + words
+		}
 	} else if contentType != "" && http.StatusText(e.StatusCode) != "" {
 		text += ": " + http.StatusText(e.StatusCode)
 	}

@@ -24,11 +24,11 @@ type Exchange struct {
 	header  http.Header // of this call
 
 	// The outcome.
-	keep   bool
-	text   []byte
-	strays []json.RawMessage
-	size   int64
-	status int
+	keep     bool
+	text     []byte
+	strays   []json.RawMessage
+	size     int64
+	response *http.Response // nil if it did not come by HTTP
 
 	// Memory that is used again.
 	one [1]item
@@ -85,7 +85,7 @@ func (x *Exchange) free() {
 	}
 	x.msg.Reset()
 	x.client, x.set, x.secrets, x.items, x.batch, x.header = nil, nil, nil, nil, false, nil
-	x.keep, x.text, x.strays, x.size, x.status = false, nil, nil, 0, 0
+	x.keep, x.text, x.strays, x.size, x.response = false, nil, nil, 0, nil
 	x.one[0] = item{}
 	x.buf = buf
 	exchanges.Put(x)
@@ -191,7 +191,7 @@ func (x *Exchange) address(ctx context.Context) error {
 
 // reset forgets the outcome of an earlier attempt.
 func (x *Exchange) reset() {
-	x.text, x.strays, x.size, x.status = nil, nil, 0, 0
+	x.text, x.strays, x.size, x.response = nil, nil, 0, nil
 	for i := range x.items {
 		it := &x.items[i]
 		it.answered, it.raw, it.err = false, nil, nil

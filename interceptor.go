@@ -83,9 +83,18 @@ func (x *Exchange) Reply() []byte { return x.text }
 // ReplySize returns the size of the reply in bytes, after decompression.
 func (x *Exchange) ReplySize() int64 { return x.size }
 
-// HTTPStatus returns the status of the reply, or 0 if it did not come by HTTP or
-// not at all.
-func (x *Exchange) HTTPStatus() int { return x.status }
+// HTTPResponse returns the response that the reply came in: its status and its
+// headers, not its body. It is nil if the reply did not come by HTTP or not at
+// all.
+func (x *Exchange) HTTPResponse() *http.Response { return x.response }
+
+// HTTPStatus returns the status of that response, or 0 if there is none.
+func (x *Exchange) HTTPStatus() int {
+	if x.response == nil {
+		return 0
+	}
+	return x.response.StatusCode
+}
 
 // Responses returns the outcome of each request in order, once next has
 // returned; notifications have none. Result is nil unless the reply was kept.

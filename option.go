@@ -56,6 +56,7 @@ type settings struct {
 	bearer       func(context.Context) (string, error)
 	logger       *slog.Logger
 	deviations   func(Deviation)
+	onResponse   func(*http.Response)
 	interceptors []Interceptor
 	handler      Handler
 	stream       streamSettings
@@ -96,9 +97,18 @@ func (o dialOnly) applyDial(d *dialSettings)   { o(d) }
 func WithValidation(on bool) Option { return option(func(s *settings) { s.validate = on }) }
 
 // WithDeviations has f called for each [Deviation] of a reply that was accepted
-// because validation is off. It may be called by many goroutines at once.
+// because validation is off, and for [DeviationAnswered], which does no harm, in
+// any case. It may be called by many goroutines at once.
 func WithDeviations(f func(Deviation)) Option {
 	return option(func(s *settings) { s.deviations = f })
+}
+
+// WithHTTPResponse has f called with each HTTP response, for its status and its
+// headers (an Mcp-Session-Id, a rate limit), before its body is read. The body is
+// not for f, nor may it change anything. It may be called by many goroutines at
+// once.
+func WithHTTPResponse(f func(*http.Response)) Option {
+	return option(func(s *settings) { s.onResponse = f })
 }
 
 // WithIDs draws the ids of requests that have none from g: one made by

@@ -21,7 +21,10 @@ func (x *Exchange) read(ctx context.Context, reply io.ReadCloser) error {
 	var resp *http.Response
 	if r, ok := reply.(transport.HTTPReply); ok {
 		resp = r.Response()
-		x.status = resp.StatusCode
+		x.response = resp
+		if x.set.onResponse != nil {
+			x.set.onResponse(resp)
+		}
 	}
 	if events, ok := reply.(transport.EventsReply); ok {
 		return x.httpOutcome(resp, nil, x.readEvents(ctx, events))
@@ -333,7 +336,7 @@ func decodeResult(text []byte, v any, s *secrets) error {
 }
 
 // readUnasked looks at an answer to notifications, which should not be there. An
-// error in it is worth knowing, anything else is not.
+// error in it is the outcome; what is not JSON is passed over.
 func (x *Exchange) readUnasked(text []byte) error {
 	i := skipSpace(text, 0)
 	if i == len(text) || checkSyntax(text) != nil {

@@ -58,7 +58,7 @@ type byteStream struct {
 	setWrite func(time.Time) error
 
 	// Of the one reader.
-	splitter splitter
+	splitter Splitter
 	in       []byte // arrived and not used up: in[from:]
 	from     int
 
@@ -79,7 +79,7 @@ const minRead = 4 << 10
 func (s *byteStream) Read(ctx context.Context, buf []byte) ([]byte, error) {
 	for {
 		for s.from < len(s.in) {
-			msg, used, err := s.splitter.split(s.in[s.from:])
+			msg, used, err := s.splitter.Split(s.in[s.from:])
 			s.from += used
 			if msg != nil {
 				return append(buf, msg...), nil

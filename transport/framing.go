@@ -13,7 +13,14 @@ import (
 type Framing struct {
 	name   string
 	append func(dst, msg []byte) []byte
-	split  func(limit int64) splitter
+	split  func(limit int64) Splitter
+}
+
+// NewFraming returns a framing of your own. appendFrame appends a message to dst
+// as a frame; split returns a [Splitter] for one stream, whose messages may have
+// limit bytes at most.
+func NewFraming(name string, appendFrame func(dst, msg []byte) []byte, split func(limit int64) Splitter) *Framing {
+	return &Framing{name, appendFrame, split}
 }
 
 // String returns the framing's name: newline, header, bare or netstring.
@@ -36,20 +43,20 @@ var (
 	// Newline puts each message on a line of its own, as MCP on stdio and most
 	// services on TCP do. Messages are sent without line breaks in them, and
 	// read with LF or CRLF at the end. U+2028 and its like are no line breaks.
-	Newline = &Framing{"newline", appendNewline, func(limit int64) splitter { return &newlineSplitter{limit: limit} }}
+	Newline = &Framing{"newline", appendNewline, func(limit int64) Splitter { return &newlineSplitter{limit: limit} }}
 
 	// Header puts a Content-Length header before each message, as the Language
 	// Server Protocol does. Names of headers are read in any case, lines with
 	// either ending, and other headers are passed over.
-	Header = &Framing{"header", appendHeader, func(limit int64) splitter { return &headerSplitter{limit: limit} }}
+	Header = &Framing{"header", appendHeader, func(limit int64) Splitter { return &headerSplitter{limit: limit} }}
 
 	// Bare puts nothing between messages, as ovsdb-server and Go's net/rpc do:
 	// the end of a JSON object or array is where its brackets close. Messages
 	// are sent with a newline after each, for readers that wait for one.
-	Bare = &Framing{"bare", appendNewline, func(limit int64) splitter { return &bareSplitter{limit: limit} }}
+	Bare = &Framing{"bare", appendNewline, func(limit int64) Splitter { return &bareSplitter{limit: limit} }}
 
 	// Netstring puts each message into a netstring: 5:[1,2],
-	Netstring = &Framing{"netstring", appendNetstring, func(limit int64) splitter { return &netstringSplitter{limit: limit} }}
+	Netstring = &Framing{"netstring", appendNetstring, func(limit int64) Splitter { return &netstringSplitter{limit: limit} }}
 )
 
 // A FrameError spoils one message and not the stream: the next Read goes on
@@ -79,15 +86,15 @@ func tooLong(limit int64) *FrameError {
 	return &FrameError{Reason: fmt.Sprintf("the message is over the limit of %d bytes", limit), Err: ErrTooLarge}
 }
 
-// A splitter takes messages out of a flow of bytes. It is one reader's.
-type splitter interface {
-	// split looks for a message at the start of data, the bytes that have
+// A Splitter takes messages out of a flow of bytes. It is one reader's.
+type Splitter interface {
+	// Split looks for a message at the start of data, the bytes that have
 	// arrived and were not used up. It returns the message, a part of data, and
 	// how many bytes are used up with it. If msg is nil, used bytes are dropped
-	// and split is called again: at once if used > 0, else when data has grown,
+	// and Split is called again: at once if used > 0, else when data has grown,
 	// so that it may remember how far it has looked. A *FrameError drops the
 	// used bytes too; any other error ends the stream.
-	split(data []byte) (msg []byte, used int, err error)
+	Split(data []byte) (msg []byte, used int, err error)
 }
 
 // appendNewline appends msg on a line of its own. A line break can stand in
@@ -109,7 +116,7 @@ type newlineSplitter struct {
 	skip    bool // the line is too long: drop the rest of it
 }
 
-func (s *newlineSplitter) split(data []byte) (msg []byte, used int, err error) {
+func (s *newlineSplitter) Split(data []byte) (msg []byte, used int, err error) {
 	i := bytes.IndexByte(data[s.scanned:], '\n')
 	if i < 0 {
 		if s.skip || int64(len(data)) > s.limit {
@@ -149,7 +156,7 @@ type headerSplitter struct {
 	skip   int64 // bytes of a message that is too long, to be dropped
 }
 
-func (s *headerSplitter) split(data []byte) (msg []byte, used int, err error) {
+func (s *headerSplitter) Split(data []byte) (msg []byte, used int, err error) {
 	switch {
 	case s.skip > 0:
 		n := min(s.skip, int64(len(data)))
@@ -237,7 +244,7 @@ type bareSplitter struct {
 	skip    bool // the message is too long: drop it
 }
 
-func (s *bareSplitter) split(data []byte) (msg []byte, used int, err error) {
+func (s *bareSplitter) Split(data []byte) (msg []byte, used int, err error) {
 	if s.depth == 0 {
 		start := bytes.IndexAny(data, "{[")
 		garbage := data
@@ -290,7 +297,7 @@ type netstringSplitter struct {
 	skip  int64 // bytes of a message that is too long, to be dropped with its comma
 }
 
-func (s *netstringSplitter) split(data []byte) (msg []byte, used int, err error) {
+func (s *netstringSplitter) Split(data []byte) (msg []byte, used int, err error) {
 	if s.skip > 0 {
 		n := min(s.skip, int64(len(data)))
 		if s.skip -= n; s.skip == 0 {

@@ -78,7 +78,8 @@ type Message struct {
 
 // Keep is called by a transport that may read m.Body after RoundTrip has
 // returned. The sender then leaves Body to the garbage collector instead of
-// using its memory again.
+// using its memory again. The Message itself, and its maps, are the sender's
+// again all the same: a transport that needs them longer copies them.
 func (m *Message) Keep() { m.kept.Store(true) }
 
 // Kept reports whether [Message.Keep] was called.
