@@ -130,12 +130,8 @@ var requestID = regexp.MustCompile(`"id":("[^"]*"|[0-9]+)`)
 // with nothing.
 func answer(w http.ResponseWriter, r *http.Request, result string) {
 	body, _ := io.ReadAll(r.Body)
-	if text := response(string(body), result); text != "" {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, text)
-	} else {
-		w.WriteHeader(http.StatusNoContent)
-	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, response(string(body), result))
 }
 
 // response is the response with a result to a request, empty to a notification.
