@@ -124,7 +124,6 @@ func httpError(ctx context.Context, op string, err error) error {
 	}
 	var (
 		netop  *net.OpError
-		alert  tls.AlertError
 		record tls.RecordHeaderError
 		verify *tls.CertificateVerificationError
 		host   x509.HostnameError
@@ -134,10 +133,10 @@ func httpError(ctx context.Context, op string, err error) error {
 		errors.As(err, &record), errors.As(err, &verify), errors.As(err, &host),
 		strings.Contains(err.Error(), "HTTP response to HTTPS client"):
 		return &Error{Op: "connect", Err: err}
-	case errors.As(err, &alert) && op == "send":
-		// With TLS 1.3 the server refuses a client's certificate, or the lack of
-		// one, after the client may have sent the message.
-		return &Error{Op: "connect", Sent: true, Err: err}
+	case errors.As(err, &netop) && netop.Op == "remote error" && op == "send":
+		// A TLS alert. With TLS 1.3 the server refuses a client's certificate, or
+		// the lack of one, when the client may have sent the message already.
+		return &Error{Op: "connect", Sent: true, Err: netop}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &Error{Op: "read", Sent: true, Err: fmt.Errorf("the server closed the connection before the reply was whole: %w", io.ErrUnexpectedEOF)}
 	}
