@@ -71,14 +71,15 @@ type comparison struct {
 	wire   wire
 }
 
-func newComparison(t testing.TB) *comparison {
+func newComparison(tb testing.TB) *comparison {
+	tb.Helper()
 	o, err := newOracle()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	c := &comparison{oracle: o}
 	if c.client, err = jsonrpc.NewClient(&c.wire); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return c
 }
@@ -155,13 +156,13 @@ func difference(got, want verdict, err error) error {
 	if got == want {
 		return nil
 	}
-	return fmt.Errorf("the verdict is %v, want %v (the error is %v)", got, want, err)
+	return fmt.Errorf("the verdict is %v, want %v (the error is %v)", got, want, err) //nolint:errorlint // it may be nil
 }
 
 // compareBatch compares the outcomes for a batch.
 func compareBatch(r *request, want verdict, items []verdict, reply *jsonrpc.Reply, err error) error {
 	if reply == nil {
-		return fmt.Errorf("a batch got no Reply; the error is %w", err)
+		return fmt.Errorf("a batch got no Reply; the error is %v", err) //nolint:errorlint // it may be nil
 	}
 	got := verdictOn(nil, err)
 	if err == nil {
@@ -231,7 +232,7 @@ func (c *comparison) compareCall(r *request, want verdict) error {
 	wantErr := json.Unmarshal([]byte(want.result), &value)
 	if wantErr != nil { // a number beyond float64
 		if decode := (*jsonrpc.DecodeError)(nil); !errors.As(err, &decode) {
-			return fmt.Errorf("Call: the error is %v, and of encoding/json %w", err, wantErr)
+			return fmt.Errorf("Call: the error is %v, and of encoding/json %w", err, wantErr) //nolint:errorlint // it may be nil
 		}
 		return nil
 	}

@@ -54,6 +54,9 @@ func TestAPI(t *testing.T) {
 			t.Errorf("api/%s lists a package that is not there: remove it", f.Name())
 		}
 	}
+	if t.Failed() {
+		t.Logf("if this is meant: %s", command)
+	}
 }
 
 // watchSources opens the folders of the module, because go test keeps a result
@@ -102,9 +105,6 @@ func compare(t *testing.T, file string, listing []string) {
 		if !slices.Contains(listed, line) {
 			t.Errorf("%s: new: %s", filepath.Base(file), line)
 		}
-	}
-	if t.Failed() {
-		t.Logf("If this is meant: %s", command)
 	}
 }
 
@@ -185,8 +185,8 @@ func listType(obj *types.TypeName, inPackage types.Qualifier) (lines []string) {
 		}
 	case *types.Interface:
 		line := header(obj, inPackage) + " interface"
-		for i := range u.NumMethods() {
-			if !u.Method(i).Exported() {
+		for method := range u.Methods() {
+			if !method.Exported() {
 				line += ", sealed"
 				break
 			}
