@@ -1,0 +1,58 @@
+// Package cli is the command jsonrpc without its process: arguments, streams and
+// environment go in, an exit code comes out.
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/term"
+)
+
+// A Process is what the command gets from the operating system, so that a test
+// can give it something else.
+type Process struct {
+	Args   []string // without the program's name
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+	Getenv func(string) string
+	// OutTerminal says that a person reads Stdout.
+	OutTerminal bool
+}
+
+// OS returns the process that this program is.
+func OS() *Process {
+	return &Process{
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv,
+		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), //nolint:gosec // a descriptor fits an int
+	}
+}
+
+// Main runs the command to its end. An interrupt (Ctrl-C, SIGTERM) ends it in
+// order; a second one ends it at once.
+func Main(p *Process) ExitCode {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return run(ctx, p)
+}
+
+// run is Main under a context whose end is the interrupt.
+func run(ctx context.Context, p *Process) ExitCode {
+	s := newSession(ctx, p)
+	root := newRootCommand(s)
+	root.SetArgs(protectNumbers(p.Args))
+	cmd, err := root.ExecuteContextC(ctx)
+	if ctx.Err() != nil && err != nil && !errors.Is(err, errStopped) {
+		err = errInterrupted
+	}
+	if err != nil && !errors.Is(err, errSilent) {
+		s.say(sentence(cmd, err))
+	}
+	return exitCode(err)
+}

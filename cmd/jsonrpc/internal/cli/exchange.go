@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"example.com/jsonrpc"
+)
+
+// An exchange is one message and what to do with the reply to it.
+type exchange struct {
+	message  jsonrpc.Message
+	subject  string // what it is in errors: a method, "batch"
+	batch    bool   // one line for each response
+	raw      bool
+	envelope bool
+}
+
+// carryOut sends the message and prints what came.
+func (c *connection) carryOut(ctx context.Context, s *session, address string, x exchange) error {
+	client, err := c.dial(ctx, s, address)
+	if err != nil {
+		return c.dialFailure(s, address, err)
+	}
+	defer func() { _ = client.Close() }()
+	out := newOutput(s.process, x.raw)
+	reply, err := client.Send(ctx, x.message)
+	// An error of the server's is a response too.
+	if x.envelope && json.Valid(c.last.text) {
+		if printErr := out.value(c.last.text); printErr != nil {
+			return printErr
+		}
+	}
+	switch {
+	case err != nil:
+		return c.failure(s, client, x.subject, err)
+	case x.batch:
+		return printBatch(out, reply, x.envelope)
+	case len(reply.Responses) == 0, x.envelope: // a notification, or printed already
+		return nil
+	}
+	return out.value(reply.Result())
+}
+
+// failure says what the command can about an error of the library's.
+func (c *connection) failure(s *session, client *jsonrpc.Client, subject string, err error) error {
+	return &callFailure{
+		err: err, subject: subject + " at " + client.String(),
+		timeout: time.Duration(c.timeout), authHint: c.credentials.hint(s),
+		demo: client.String() == demoURL,
+	}
+}
+
+// dialFailure is failure where there is no client yet.
+func (c *connection) dialFailure(s *session, address string, err error) error {
+	if code := exitCode(err); code == ExitUsage {
+		return err
+	}
+	scheme, _, _ := strings.Cut(address, ":")
+	return &callFailure{
+		err: err, subject: "connecting by " + scheme,
+		timeout: time.Duration(c.timeout), authHint: c.credentials.hint(s),
+	}
+}
+
+// printBatch prints the responses in the order of the requests, unless that was
+// done, and reports those that are errors.
+func printBatch(out *output, reply *jsonrpc.Reply, printed bool) error {
+	failed, first := 0, ""
+	for _, r := range reply.Responses {
+		if r.Err != nil {
+			if failed++; failed == 1 {
+				first = strings.TrimPrefix(r.Err.Error(), "jsonrpc: ")
+			}
+		}
+		if text := responseText(r); text != nil && !printed {
+			if err := out.value(text); err != nil {
+				return err
+			}
+		}
+	}
+	if failed > 0 {
+		return &batchError{fmt.Sprintf("%d of the batch's %d requests failed, the first with: %s", failed, len(reply.Responses), first)}
+	}
+	return nil
+}
+
+// responseText is a response as the specification has it, whatever form it came
+// in; nil if none came that could be used.
+func responseText(r jsonrpc.Response) []byte {
+	member := `"result":` + string(r.Result)
+	if r.Err != nil {
+		var e *jsonrpc.Error
+		if !errors.As(r.Err, &e) {
+			return nil
+		}
+		member = fmt.Sprintf(`"error":{"code":%d,"message":%s`, e.Code, quote(e.Message))
+		if len(e.Data) > 0 {
+			member += `,"data":` + string(e.Data)
+		}
+		member += "}"
+	}
+	return []byte(`{"jsonrpc":"2.0",` + member + `,"id":` + r.ID.String() + "}")
+}

@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"example.com/jsonrpc"
+	"example.com/jsonrpc/transport"
+)
+
+// A callFailure is a library's error with what the command can say about it.
+type callFailure struct {
+	err      error
+	subject  string // as "cat at http://pets.example"
+	timeout  time.Duration
+	authHint string // what to do about a refusal
+	demo     bool   // the server is in this process
+}
+
+func (f *callFailure) Unwrap() error { return f.err }
+
+// Error says what went wrong and, where there is something to do, what.
+func (f *callFailure) Error() string {
+	text := f.text()
+	if f.demo {
+		text = strings.Replace(text, demoURL+":", demoTarget, 1)
+	}
+	return text
+}
+
+func (f *callFailure) text() string {
+	if exitCode(f.err) == ExitTimeout {
+		return fmt.Sprintf("%s: no reply within %v; --timeout gives it longer", f.subject, f.timeout)
+	}
+	text := strings.TrimPrefix(f.err.Error(), "jsonrpc: ")
+	text = libraryHints.Replace(text)
+	if e := (*jsonrpc.Error)(nil); errors.As(f.err, &e) && len(e.Data) > 0 && string(e.Data) != "null" {
+		text += ", data " + excerpt(e.Data)
+	}
+	if advice := f.advice(); advice != "" {
+		text += "; " + advice
+	}
+	return text
+}
+
+// libraryHints turns what the library tells a programmer into what a user of the
+// command can do.
+var libraryHints = strings.NewReplacer(
+	"(WithValidation(false) accepts it)", "(without --strict it is accepted)",
+	" (WithMaxReply raises it)", "",
+)
+
+// excerpt is how a JSON text begins, on one line.
+func excerpt(text []byte) string {
+	const longest = 500
+	runes := []rune(string(spaced.append(nil, text)))
+	if len(runes) > longest {
+		return string(runes[:longest]) + "…"
+	}
+	return string(runes)
+}
+
+// advice says what to do, if there is something.
+func (f *callFailure) advice() string {
+	var (
+		status *jsonrpc.HTTPError
+		server *jsonrpc.Error
+		carry  *transport.Error
+	)
+	switch {
+	case errors.As(f.err, &status) && isUnauthorised(status.StatusCode):
+		if status.StatusCode == http.StatusProxyAuthRequired {
+			return proxyAdvice
+		}
+		return f.authHint
+	case errors.As(f.err, &server):
+		return adviceOnCode(server.Code)
+	case errors.As(f.err, &status):
+		if strings.Contains(string(status.Body), "HTTPS") && status.StatusCode == http.StatusBadRequest {
+			return "use https:// in the TARGET"
+		}
+		return "does this server speak JSON-RPC there: are host, port and path of the TARGET right?"
+	case isProxyRefusal(f.err):
+		return proxyAdvice
+	case isTLSRefusal(f.err):
+		return adviceOnTLS(f.err)
+	case errors.Is(f.err, jsonrpc.ErrReplyTooLarge) && strings.Contains(f.err.Error(), "bytes"):
+		return "--max-reply SIZE raises the limit" // of bytes; that of depth is fixed
+	case errors.Is(f.err, jsonrpc.ErrNoResponse):
+		return "if none is due, use --notify"
+	case errors.As(f.err, &carry) && carry.Op == "connect":
+		return adviceOnConnect(f.err)
+	case errors.As(f.err, &carry) && carry.Op != "redirect":
+		return "the server may have carried it out: look before you repeat it"
+	}
+	return ""
+}
+
+const proxyAdvice = "use --proxy http://NAME:PASSWORD@HOST:PORT"
+
+func adviceOnCode(code int64) string {
+	switch code {
+	case jsonrpc.CodeMethodNotFound:
+		return "is METHOD spelt as the server spells it?"
+	case jsonrpc.CodeInvalidParams:
+		return "see PARAM in --help for how to give texts, numbers and names"
+	case jsonrpc.CodeParseError, jsonrpc.CodeInvalidRequest:
+		return "-v shows what was sent"
+	}
+	return ""
+}
+
+func adviceOnTLS(err error) string {
+	var (
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		alert     *net.OpError
+	)
+	switch {
+	case errors.As(err, &authority):
+		return "--cacert FILE trusts the authority that signed it"
+	case errors.As(err, &host):
+		return "--servername NAME accepts it if that is the right server under another name"
+	case errors.As(err, &alert) && alert.Op == "remote error":
+		return "the server wants a certificate that it trusts: --cert FILE --key FILE"
+	}
+	return ""
+}
+
+func adviceOnConnect(err error) string {
+	var (
+		plain tls.RecordHeaderError
+		name  *net.DNSError
+	)
+	switch {
+	case errors.As(err, &plain), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
+		return "use http:// in the TARGET, because the server does not speak TLS there"
+	case errors.As(err, &name):
+		return "is the host's name right?"
+	}
+	return "is the server running, and are host and port right?"
+}
+
+// sentence is what the command says about an error.
+func sentence(cmd *cobra.Command, err error) string {
+	text := strings.TrimPrefix(err.Error(), "jsonrpc: ")
+	if u := (*usageError)(nil); errors.As(err, &u) {
+		text += " (see " + cmd.CommandPath() + " --help)"
+	}
+	return text
+}

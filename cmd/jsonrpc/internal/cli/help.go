@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// showHelp prints the help of a command: what it does, its flags under headings,
+// and, of the command itself, what concerns all of them.
+func showHelp(cmd *cobra.Command, _ []string) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "USAGE\n  %s\n", usageOf(cmd))
+	fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(describe(cmd)))
+	if commands := commandList(cmd); commands != "" {
+		fmt.Fprintf(&b, "\nCOMMANDS\n%s", commands)
+	}
+	cmd.InitDefaultHelpFlag()
+	cmd.InitDefaultVersionFlag()
+	if !cmd.DisableFlagParsing {
+		writeFlags(&b, cmd)
+	}
+	if !cmd.HasParent() {
+		fmt.Fprintf(&b, "\n%s\nEXIT CODES\n", outputHelp)
+		for _, code := range exitCodes {
+			fmt.Fprintf(&b, "  %3d  %s\n", code, code)
+		}
+		fmt.Fprintf(&b, "\n%s", environmentHelp)
+	} else if cmd.Flags().Lookup("strict") != nil {
+		b.WriteString("\nFor credentials, exit codes and the environment, see jsonrpc --help.\n")
+	}
+	_, _ = io.WriteString(cmd.OutOrStdout(), b.String())
+}
+
+func usageOf(cmd *cobra.Command) string {
+	if cmd.HasParent() {
+		return strings.TrimSuffix(cmd.Parent().CommandPath()+" "+cmd.Use, " ")
+	}
+	return cmd.Use
+}
+
+func describe(cmd *cobra.Command) string {
+	if cmd.Long != "" {
+		return cmd.Long
+	}
+	return strings.ToUpper(cmd.Short[:1]) + cmd.Short[1:] + "."
+}
+
+func commandList(cmd *cobra.Command) string {
+	var b strings.Builder
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() || c.Name() == "help" {
+			fmt.Fprintf(&b, "  %-12s %s\n", c.Name(), c.Short)
+		}
+	}
+	return b.String()
+}
+
+// writeFlags writes the flags under the headings they were defined with.
+func writeFlags(b *strings.Builder, cmd *cobra.Command) {
+	for _, group := range groups {
+		flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+		flags.SortFlags = false
+		cmd.Flags().SortFlags = false
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if groupOfFlag(f) == group {
+				flags.AddFlag(f)
+			}
+		})
+		if flags.HasAvailableFlags() {
+			fmt.Fprintf(b, "\n%s FLAGS\n%s", strings.ToUpper(group), flags.FlagUsages())
+		}
+	}
+}
+
+func groupOfFlag(f *pflag.Flag) string {
+	if group := f.Annotations[groupOf]; len(group) == 1 {
+		return group[0]
+	}
+	return groupOther // those that cobra adds
+}

@@ -1,0 +1,134 @@
+package cli
+
+// The texts of --help. Each "$" line in them is run by a test, which compares
+// what it prints with what is written below it.
+
+const callHelp = `Calls METHOD on the JSON-RPC 2.0 server at TARGET and prints the result, or
+sends a message of your own, a batch, or serves a demo: see COMMANDS.
+
+TARGET
+  http://HOST:PORT/PATH    a URL, or https://…; user and password can be in it
+  HOST:PORT[/PATH]         the same with http://
+  demo:                    a server inside of this command, to try things on
+
+PARAM
+  NAME=TEXT                by name, a text
+  NAME:=JSON               by name, JSON: a number, true, null, [1,2], {"a":1}
+  NAME=@FILE               by name, the text of a file; @- is stdin
+  NAME:=@FILE              by name, the JSON of a file
+  NAME=@@TEXT              by name, a text that begins with @
+  WORD                     by position: JSON if it is JSON, otherwise a text
+
+  The first = or := splits. Params by name after others by position travel in an
+  object at the end. A WORD that is JSON is by position whatever it holds, so
+  '"a=b"' (with the double quotes) is the text a=b, and '"42"' the text 42.
+  Numbers keep every digit. A negative number is never a flag; other PARAMs that
+  begin with a hyphen come after --, as does anything that is no flag.
+
+EXAMPLES
+  $ jsonrpc demo: cat name=Mittens
+  "meow"
+
+  $ jsonrpc demo: subtract 42 -23
+  65
+
+  $ jsonrpc demo: echo Foo '"a=b"' age:=42 tags:='["x", null]'
+  ["Foo","a=b",{"age":42,"tags":["x",null]}]
+
+  $ jsonrpc demo: echo --raw --params '["no quotes"]' | jsonrpc demo: echo text=@-
+  {"text":"[\"no quotes\"]\n"}
+
+  $ jsonrpc --dry-run --id abc demo: cat name=Mittens
+  {"jsonrpc":"2.0","method":"cat","params":{"name":"Mittens"},"id":"abc"}
+
+  $ jsonrpc --envelope demo: ping
+  {"jsonrpc":"2.0","result":"pong","id":1}
+
+  $ jsonrpc send demo: '{"jsonrpc": "2.0", "method": "ping", "id": 7}'
+  "pong"
+
+  $ printf 'cube 3\ncat name=Mittens\n' | jsonrpc batch demo:
+  {"jsonrpc":"2.0","result":27,"id":1}
+  {"jsonrpc":"2.0","result":"meow","id":2}
+`
+
+const outputHelp = `OUTPUT
+  stdout has the result and nothing else: indented and coloured on a terminal,
+  one line of compact JSON otherwise. All else is on stderr. Characters that
+  would command the terminal are written out, as \u001b.
+
+CREDENTIALS
+  Anybody on the machine can see arguments. So that no secret need be one, the
+  values of --header, --user, --bearer and --secret can be @FILE, @- (stdin) or
+  env:NAME, an environment variable; @@ stands for an @ at their beginning.
+`
+
+const environmentHelp = `ENVIRONMENT
+  JSONRPC_USER, JSONRPC_BEARER  what --user and --bearer are for any TARGET
+                                without credentials of its own
+  HTTP_PROXY, HTTPS_PROXY, NO_PROXY  the proxy, unless --proxy is given
+  NO_COLOR, CLICOLOR_FORCE      no colours; colours even into a pipe
+`
+
+const sendHelp = `Sends a JSON text exactly as it is: a request, a notification or a batch of them,
+of whatever version of JSON-RPC. Without one, or with @-, it comes from stdin.
+
+Of a request it prints the result; of a batch it prints the responses, in the
+order of the requests, each on a line of its own.
+
+EXAMPLES
+  $ jsonrpc send demo: '{"jsonrpc":"2.0","method":"sum","params":[1,2.5],"id":"x"}'
+  3.5
+
+  $ echo '{"jsonrpc":"2.0","method":"ping","id":1}' | jsonrpc send --envelope demo:
+  {"jsonrpc":"2.0","result":"pong","id":1}
+
+  $ jsonrpc send demo: '[{"jsonrpc":"2.0","method":"ping","id":1}]'
+  {"jsonrpc":"2.0","result":"pong","id":1}
+`
+
+const batchHelp = `Reads requests from stdin, a line each, and sends them as one batch. A line is
+
+  METHOD [PARAM…]   as for a single call, see jsonrpc --help, with 'quotes',
+                    "quotes" and \ as in a shell
+  {JSON}            a request or, without an id, a notification, as it is
+
+Empty lines and lines that begin with # are skipped. Instead of lines, stdin can
+hold one JSON text: an array of requests.
+
+It prints the responses in the order of the requests, whatever order they came
+in, each as compact JSON on a line of its own (on a terminal: indented). If some
+are errors, it ends with code 7.
+
+EXAMPLES
+  $ printf 'cube 3\nsubtract minuend:=42 subtrahend:=23\n' | jsonrpc batch demo:
+  {"jsonrpc":"2.0","result":27,"id":1}
+  {"jsonrpc":"2.0","result":19,"id":2}
+
+  $ jsonrpc batch --ids hex demo: <<'END'
+  > # the second line is a notification
+  > echo 'two words' "\"a=b\"" 12345678901234567890
+  > {"jsonrpc": "2.0", "method": "cat", "params": ["Mittens"]}
+  > END
+  {"jsonrpc":"2.0","result":["two words","a=b",12345678901234567890],"id":"1"}
+`
+
+const demoHelp = `Serves over HTTP what the TARGET demo: answers in the command itself, until it
+is interrupted (code 130). Its URL is printed on stderr.
+
+METHODS
+  ping                          "pong"
+  cat [name]                    "meow"
+  dog [name]                    "woof"
+  cube n                        n³, to the last digit
+  sum numbers…                  their sum
+  subtract minuend subtrahend   their difference
+  echo …                        its params
+  sleep seconds                 the seconds, once they are over
+  fail [code] [message] [data]  that error
+  rpc.discover                  all this as an OpenRPC document
+
+EXAMPLES
+  jsonrpc demo --listen 127.0.0.1:5000 &
+  jsonrpc 127.0.0.1:5000 cat name=Mittens
+`

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode/utf8"
+)
+
+// An input reads what the command line names instead of holding: @file, @- and
+// env:NAME.
+type input struct {
+	ctx   context.Context // whose end ends reading too
+	stdin io.Reader
+	user  string // what has read stdin
+}
+
+// maxInput bounds what is read from one file: more than any server takes.
+const maxInput = 1 << 30
+
+// file returns the text of the file with that name, or of stdin for "-". What
+// says what it is read for.
+func (in *input) file(name, what string) (string, error) {
+	if name == "-" {
+		return in.readStdin(what)
+	}
+	if name == "" {
+		return "", &usageError{fmt.Sprintf("%s: @ wants the name of a file, or - for stdin", what)}
+	}
+	text, err := os.ReadFile(name) //nolint:gosec // the user names it
+	if err != nil {
+		return "", &localError{fmt.Sprintf("%s: %v", what, err)}
+	}
+	return checkText(text, what+": "+name)
+}
+
+// readStdin reads stdin to its end, which only one part of a command line can.
+func (in *input) readStdin(what string) (string, error) {
+	if in.user != "" {
+		return "", &usageError{fmt.Sprintf("%s wants to read stdin, but %s has read it already", what, in.user)}
+	}
+	in.user = what
+	type outcome struct {
+		text []byte
+		err  error
+	}
+	// Nothing can end a read of a terminal, so an interrupt leaves it behind.
+	done := make(chan outcome, 1)
+	go func() {
+		text, err := io.ReadAll(io.LimitReader(in.stdin, maxInput))
+		done <- outcome{text, err}
+	}()
+	select {
+	case <-in.ctx.Done():
+		return "", errInterrupted
+	case o := <-done:
+		if o.err != nil {
+			return "", &localError{fmt.Sprintf("%s: cannot read stdin: %v", what, o.err)}
+		}
+		return checkText(o.text, what+": stdin")
+	}
+}
+
+// checkText returns text without the byte order mark that editors leave, and
+// refuses what is not UTF-8, because JSON cannot hold it.
+func checkText(text []byte, what string) (string, error) {
+	if !utf8.Valid(text) {
+		return "", &localError{what + " is not UTF-8 text"}
+	}
+	return string(bytes.TrimPrefix(text, []byte("\ufeff"))), nil
+}
+
+// secret returns a value that may be a secret: as given, or from @file, @- or
+// env:NAME. @@ stands for an @ at the beginning of the value itself.
+func (in *input) secret(value, what string, getenv func(string) string) (string, error) {
+	if rest, ok := strings.CutPrefix(value, "@@"); ok {
+		return "@" + rest, nil
+	}
+	if name, ok := strings.CutPrefix(value, "@"); ok {
+		text, err := in.file(name, what)
+		return strings.TrimRight(text, "\r\n"), err
+	}
+	if name, ok := strings.CutPrefix(value, "env:"); ok {
+		text := getenv(name)
+		if text == "" {
+			return "", &usageError{fmt.Sprintf("%s: the environment variable %s is empty or not set", what, name)}
+		}
+		return text, nil
+	}
+	return value, nil
+}

@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// newRootCommand returns the command, which is a call, with the others beside it.
+func newRootCommand(s *session) *cobra.Command {
+	root := newCallCommand(s)
+	root.AddCommand(newSendCommand(s), newBatchCommand(s), newDemoCommand(s), newVersionCommand(s))
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	root.SetIn(s.process.Stdin)
+	root.SetOut(s.process.Stdout)
+	root.SetErr(s.process.Stderr)
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetHelpFunc(showHelp)
+	root.SetFlagErrorFunc(flagError)
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "help" || cmd.Name() == "completion" {
+			cmd.Short = strings.ToLower(cmd.Short[:1]) + cmd.Short[1:]
+		}
+	}
+	return root
+}
+
+// flagError says what is wrong with a flag. It names a flag and not its value,
+// which may be a secret.
+func flagError(cmd *cobra.Command, err error) error {
+	var (
+		unknown *pflag.NotExistError
+		missing *pflag.ValueRequiredError
+		invalid *pflag.InvalidValueError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		return unknownFlag(cmd, unknown)
+	case errors.As(err, &missing):
+		return &usageError{fmt.Sprintf("--%s wants a value: %s", missing.GetFlag().Name, missing.GetFlag().Value.Type())}
+	case errors.As(err, &invalid):
+		return &usageError{fmt.Sprintf("--%s: %v", invalid.GetFlag().Name, invalid.Unwrap())}
+	}
+	return &usageError{"a flag cannot be read: flags are written --name or --name=value"}
+}
+
+func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
+	name := "--" + err.GetSpecifiedName()
+	if err.GetSpecifiedShortnames() != "" {
+		name = "-" + err.GetSpecifiedName()
+		return &usageError{fmt.Sprintf("unknown flag %s; put -- before PARAMs that begin with a hyphen", name)}
+	}
+	var known []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	if near := nearest(err.GetSpecifiedName(), known); near != "" {
+		return &usageError{fmt.Sprintf("unknown flag %s, did you mean --%s?", name, near)}
+	}
+	return &usageError{fmt.Sprintf("unknown flag %s; put -- before PARAMs that begin with a hyphen", name)}
+}
+
+// atMost refuses more than n arguments.
+func atMost(n int, usage string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) > n {
+			return &usageError{fmt.Sprintf("%s is one argument too many: write %s", shown(unprotect(args[n])), usage)}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"example.com/jsonrpc"
+)
+
+// sendOptions are those of "jsonrpc send".
+type sendOptions struct {
+	connection
+	dryRun   bool
+	raw      bool
+	envelope bool
+}
+
+const sendUsage = "send [flags] TARGET [JSON|@FILE|@-]"
+
+func newSendCommand(s *session) *cobra.Command {
+	var o sendOptions
+	cmd := &cobra.Command{
+		Use:   sendUsage,
+		Short: "send a message of your own, exactly as it is",
+		Long:  sendHelp,
+		Args:  atMost(2, "jsonrpc "+sendUsage),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd.Context(), s, unprotectAll(args))
+		},
+	}
+	addFlags(cmd, groupMessage, func(f *pflag.FlagSet) {
+		f.BoolVar(&o.dryRun, "dry-run", false, "print the message exactly as it would be sent, and send nothing")
+	})
+	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
+		f.BoolVarP(&o.raw, "raw", "r", false, "print a string without quotes and escapes")
+		f.BoolVar(&o.envelope, "envelope", false, "print the whole reply as it came")
+	})
+	o.connection.addFlags(cmd)
+	return cmd
+}
+
+func (o *sendOptions) run(ctx context.Context, s *session, args []string) error {
+	if len(args) == 0 {
+		return &usageError{"TARGET is missing: write jsonrpc " + sendUsage}
+	}
+	address, err := parseTarget(args[0])
+	if err != nil {
+		return err
+	}
+	message, err := readMessage(s, args[1:])
+	if err != nil {
+		return err
+	}
+	if o.dryRun {
+		return newOutput(s.process, false).text(message)
+	}
+	return o.connection.carryOut(ctx, s, address, exchange{
+		message: jsonrpc.Raw(message), subject: "message", batch: message[0] == '[',
+		raw: o.raw, envelope: o.envelope,
+	})
+}
+
+// readMessage returns the JSON text to be sent: the argument's, a file's, or
+// that of stdin.
+func readMessage(s *session, args []string) (string, error) {
+	message := "@-"
+	if len(args) > 0 {
+		message = args[0]
+	}
+	if name, isFile := strings.CutPrefix(message, "@"); isFile {
+		var err error
+		if message, err = s.input.file(name, "message"); err != nil {
+			return "", err
+		}
+	}
+	message = strings.TrimSpace(message)
+	if !json.Valid([]byte(message)) {
+		return "", &usageError{"the message is not JSON: " + jsonProblem(message)}
+	}
+	if message[0] != '{' && message[0] != '[' {
+		return "", &usageError{fmt.Sprintf("a message is a JSON object or array, and this is %s", shown(message))}
+	}
+	return message, nil
+}

@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// A trust says which server's certificate to believe, and which of one's own to
+// show.
+type trust struct {
+	caFile, certFile, keyFile, serverName string
+	insecure                              bool
+}
+
+func (t *trust) addFlags(cmd *cobra.Command) {
+	addFlags(cmd, groupConnect, func(f *pflag.FlagSet) {
+		f.Var(&text{value: &t.caFile, kind: "FILE"}, "cacert", "trust the certificate authorities in this PEM file, and no others")
+		f.Var(&text{value: &t.certFile, kind: "FILE"}, "cert", "show this PEM certificate to the server")
+		f.Var(&text{value: &t.keyFile, kind: "FILE"}, "key", "its key (default: in the same file)")
+		f.Var(&text{value: &t.serverName, kind: "NAME"}, "servername", "expect the server's certificate to be for this name")
+		f.BoolVarP(&t.insecure, "insecure", "k", false, "accept any certificate: anybody on the way can read and change\neverything")
+	})
+}
+
+// config returns the TLS configuration, nil for the usual one.
+func (t *trust) config() (*tls.Config, error) {
+	if *t == (trust{}) {
+		return nil, nil
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.serverName, InsecureSkipVerify: t.insecure} //nolint:gosec // --insecure asks for it
+	if t.caFile != "" {
+		pem, err := os.ReadFile(t.caFile)
+		if err != nil {
+			return nil, &localError{fmt.Sprintf("--cacert: %v", err)}
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, &localError{fmt.Sprintf("--cacert: %s holds no certificate in PEM form", t.caFile)}
+		}
+	}
+	switch {
+	case t.certFile == "" && t.keyFile != "":
+		return nil, &usageError{"--key is the key of a certificate: give that with --cert"}
+	case t.certFile != "":
+		keyFile := t.keyFile
+		if keyFile == "" {
+			keyFile = t.certFile
+		}
+		cert, err := tls.LoadX509KeyPair(t.certFile, keyFile)
+		if err != nil {
+			return nil, &localError{fmt.Sprintf("--cert: %v", err)}
+		}
+		config.Certificates = []tls.Certificate{cert}
+	}
+	return config, nil
+}
