@@ -16,7 +16,7 @@ import (
 )
 
 // serveRaw starts a TCP server that reads one HTTP request a connection and has
-// respond write whatever it likes. The connection is reset after it.
+// respond write whatever it likes.
 func serveRaw(t *testing.T, respond func(w io.Writer, request *http.Request)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -38,12 +38,14 @@ func serveRaw(t *testing.T, respond func(w io.Writer, request *http.Request)) st
 				}
 				_, _ = io.Copy(io.Discard, r.Body)
 				respond(conn, r)
-				_ = conn.(*net.TCPConn).SetLinger(0) // reset, not close
 			}()
 		}
 	}()
 	return "http://" + l.Addr().String()
 }
+
+// reset has a connection end in a reset when it is closed.
+func reset(w io.Writer) { _ = w.(*net.TCPConn).SetLinger(0) }
 
 // TestResetInMidReply cuts the connection after every byte of a response.
 func TestResetInMidReply(t *testing.T) {
@@ -55,15 +57,24 @@ func TestResetInMidReply(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			response := head + body
-			var cut atomic.Int64
-			url := serveRaw(t, func(w io.Writer, _ *http.Request) { _, _ = io.WriteString(w, response[:cut.Load()]) })
+			var (
+				cut  atomic.Int64
+				hard atomic.Bool // reset, or closed in order
+			)
+			url := serveRaw(t, func(w io.Writer, _ *http.Request) {
+				_, _ = io.WriteString(w, response[:cut.Load()])
+				if hard.Load() {
+					reset(w)
+				}
+			})
 			client := dial(t, url)
-			for n := range len(response) {
-				cut.Store(int64(n))
+			for n := range 2 * len(response) {
+				cut.Store(int64(n / 2))
+				hard.Store(n%2 == 1)
 				_, err := jsonrpc.Call[string](t.Context(), client, "cat", nil, jsonrpc.WithID(jsonrpc.IntID(1)))
 				var e *transport.Error
 				if !errors.As(err, &e) && !errors.Is(err, jsonrpc.ErrNoResponse) || !jsonrpc.MaybeSent(err) {
-					t.Errorf("after %d bytes: %v", n, err)
+					t.Errorf("after %d bytes: %v", n/2, err)
 				}
 			}
 		})
@@ -75,6 +86,7 @@ func TestResetInMidReplyLeavesTheClientWorking(t *testing.T) {
 	url := serveRaw(t, func(w io.Writer, _ *http.Request) {
 		if n.Add(1)%2 == 1 {
 			_, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{\"jsonrpc\"")
+			reset(w)
 			return
 		}
 		_, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\nContent-Length: 35\r\nConnection: close\r\n\r\n"+`{"jsonrpc":"2.0","result":1,"id":7}`)

@@ -14,8 +14,9 @@ import (
 // data are passed over.
 type eventReader struct {
 	r    *bufio.Reader
-	data []byte
-	read int64 // bytes of the event so far, fields that are not data included
+	buf  []byte // the event's data so far, then the line being read
+	data int    // how much of buf is data
+	read int64  // bytes of the event so far, fields that are not data included
 
 	begun bool
 }
@@ -34,19 +35,19 @@ func (e *eventReader) next(limit int64) ([]byte, error) {
 		}
 	}
 	for {
-		e.data, e.read = e.data[:0], 0
+		e.data, e.read = 0, 0
 		message, err := e.event(limit)
 		if err != nil {
 			return nil, err
 		}
 		// The data ends with the newline that joins its lines.
-		if data := bytes.TrimSuffix(e.data, []byte("\n")); message && len(bytes.TrimSpace(data)) > 0 {
+		if data := bytes.TrimSuffix(e.buf[:e.data], []byte("\n")); message && len(bytes.TrimSpace(data)) > 0 {
 			return data, nil
 		}
 	}
 }
 
-// event reads one event into e.data and reports whether its type is "message".
+// event reads one event's data and reports whether its type is "message".
 func (e *eventReader) event(limit int64) (message bool, err error) {
 	message = true
 	for {
@@ -61,7 +62,8 @@ func (e *eventReader) event(limit int64) (message bool, err error) {
 		value = bytes.TrimPrefix(value, []byte(" "))
 		switch string(name) {
 		case "data":
-			e.data = append(append(e.data, value...), '\n')
+			// The value moves down: the line is longer than it by the name.
+			e.data = len(append(append(e.buf[:e.data], value...), '\n'))
 		case "event":
 			message = len(value) == 0 || string(value) == "message"
 		}
@@ -72,22 +74,34 @@ func (e *eventReader) event(limit int64) (message bool, err error) {
 // a lone CR too. It could not be told from a CRLF cut in half without waiting
 // for the next byte, and no server sends it.)
 func (e *eventReader) line(limit int64) ([]byte, error) {
-	var long []byte
+	e.buf = e.buf[:e.data]
 	for {
 		part, err := e.r.ReadSlice('\n')
 		if e.read += int64(len(part)); e.read > limit {
 			return nil, &Error{Op: "read", Sent: true, Err: fmt.Errorf("%w: an event is over the limit of %d bytes", ErrTooLarge, limit)}
 		}
+		e.append(part, limit)
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
-			long = append(long, part...)
 			continue
 		case err != nil:
 			return nil, err
 		}
-		if long != nil {
-			part = append(long, part...)
-		}
-		return bytes.TrimSuffix(part[:len(part)-1], []byte("\r")), nil
+		line := e.buf[e.data : len(e.buf)-1]
+		return bytes.TrimSuffix(line, []byte("\r")), nil
 	}
+}
+
+// append appends part, with which e.buf is not longer than limit. The sizes that
+// e.buf goes through are limit, three eighths of it, and the halves of those:
+// together less than twice the limit.
+func (e *eventReader) append(part []byte, limit int64) {
+	if need := int64(len(e.buf) + len(part)); need > int64(cap(e.buf)) {
+		size := limit
+		for next := limit / 8 * 3; next >= need && next >= 1<<10; next /= 2 {
+			size = next
+		}
+		e.buf = append(make([]byte, 0, size), e.buf...)
+	}
+	e.buf = append(e.buf, part...)
 }
