@@ -91,13 +91,8 @@ func (x *Exchange) readAll(reply io.Reader, limit int64) (text []byte, release f
 		case full:
 			room = make([]byte, 1) // for the byte that shows that it is too much
 		case len(room) == 0:
-			// The limit, or its half, its quarter…: together less than twice it.
-			size := limit
-			for size/2 > int64(len(buf)) && size/2 >= 2<<10 {
-				size /= 2
-			}
-			buf = append(make([]byte, 0, size), buf...)
-			room = buf[len(buf):size]
+			buf = grow(buf, limit)
+			room = buf[len(buf):cap(buf)]
 		}
 		n, err := reply.Read(room)
 		if full && n > 0 {
@@ -112,6 +107,16 @@ func (x *Exchange) readAll(reply io.Reader, limit int64) (text []byte, release f
 			return nil, release, err
 		}
 	}
+}
+
+// grow returns buf with more room. The sizes that it goes through are limit, three
+// eighths of it, and the halves of those: together less than twice the limit.
+func grow(buf []byte, limit int64) []byte {
+	size := limit
+	for next := limit / 8 * 3; next > int64(len(buf)) && next >= 2<<10; next /= 2 {
+		size = next
+	}
+	return append(make([]byte, 0, size), buf...)
 }
 
 func tooLarge(limit int64) error {
