@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	replies = flag.Uint64("replies", 300_000, "how many replies to draw")
+	replies = flag.Uint64("replies", defaultReplies, "how many replies to draw")
 	first   = flag.Uint64("first", 1, "the number of the first reply to draw")
 )
 
