@@ -148,7 +148,7 @@ func (s *secrets) maskHeader(header http.Header) http.Header {
 // maskTree returns err or, if its text or that of an error inside of it holds a
 // secret, an error that is the same without.
 func (s *secrets) maskTree(err error) error {
-	if s == nil || !s.leaks(err) {
+	if s == nil || err == nil || !s.leaks(err) {
 		return err
 	}
 	switch e := err.(type) {
