@@ -31,7 +31,7 @@ func (a arrows) WithGroup(string) slog.Handler          { return a }
 func (a arrows) Handle(_ context.Context, r slog.Record) error {
 	arrow, message, _ := strings.Cut(r.Message, " ")
 	if json.Valid([]byte(message)) {
-		message = string(spaced.append(nil, []byte(message)))
+		message = string(spaced.format([]byte(message)))
 	}
 	r.Attrs(func(attr slog.Attr) bool {
 		if status := attr.Value; attr.Key == "http_status" && status.Kind() == slog.KindInt64 && status.Int64() != http.StatusOK {

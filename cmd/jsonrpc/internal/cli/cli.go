@@ -29,7 +29,7 @@ type Process struct {
 func OS() *Process {
 	return &Process{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv,
-		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), //nolint:gosec // a descriptor fits an int
+		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 	}
 }
 

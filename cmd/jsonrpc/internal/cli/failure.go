@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -37,7 +38,7 @@ func (f *callFailure) Error() string {
 }
 
 func (f *callFailure) text() string {
-	if exitCode(f.err) == ExitTimeout {
+	if f.timeout > 0 && errors.Is(f.err, context.DeadlineExceeded) {
 		return fmt.Sprintf("%s: no reply within %v; --timeout gives it longer", f.subject, f.timeout)
 	}
 	text := strings.TrimPrefix(f.err.Error(), "jsonrpc: ")
@@ -61,7 +62,7 @@ var libraryHints = strings.NewReplacer(
 // excerpt is how a JSON text begins, on one line.
 func excerpt(text []byte) string {
 	const longest = 500
-	runes := []rune(string(spaced.append(nil, text)))
+	runes := []rune(string(spaced.format(text)))
 	if len(runes) > longest {
 		return string(runes[:longest]) + "…"
 	}
@@ -146,7 +147,7 @@ func adviceOnConnect(err error) string {
 	case errors.As(err, &name):
 		return "is the host's name right?"
 	}
-	return "is the server running, and are host and port right?"
+	return "is the server running, and is the TARGET right?"
 }
 
 // sentence is what the command says about an error.

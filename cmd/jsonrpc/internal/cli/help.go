@@ -9,6 +9,20 @@ import (
 	"github.com/spf13/pflag"
 )
 
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "print the help of a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return &usageError{fmt.Sprintf("there is no command %s", shown(strings.Join(args, " ")))}
+			}
+			return about.Help()
+		},
+	}
+}
+
 // showHelp prints the help of a command: what it does, its flags under headings,
 // and, of the command itself, what concerns all of them.
 func showHelp(cmd *cobra.Command, _ []string) {

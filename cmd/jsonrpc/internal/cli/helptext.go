@@ -9,6 +9,9 @@ sends a message of your own, a batch, or serves a demo: see COMMANDS.
 TARGET
   http://HOST:PORT/PATH    a URL, or https://…; user and password can be in it
   HOST:PORT[/PATH]         the same with http://
+  ws://…, wss://…          a WebSocket
+  tcp://HOST:PORT, tls://…, unix:///PATH, 'exec:COMMAND ARGUMENT…'
+                           a stream with a message on each line
   demo:                    a server inside of this command, to try things on
 
 PARAM

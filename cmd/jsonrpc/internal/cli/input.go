@@ -30,7 +30,7 @@ func (in *input) file(name, what string) (string, error) {
 	if name == "" {
 		return "", &usageError{fmt.Sprintf("%s: @ wants the name of a file, or - for stdin", what)}
 	}
-	text, err := os.ReadFile(name) //nolint:gosec // the user names it
+	text, err := os.ReadFile(name)
 	if err != nil {
 		return "", &localError{fmt.Sprintf("%s: %v", what, err)}
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -25,10 +26,11 @@ type palette struct{ key, text, number, word, reset string }
 // colours are legible on dark and on light ground.
 var colours = palette{key: "\x1b[1;34m", text: "\x1b[32m", number: "\x1b[36m", word: "\x1b[33m", reset: "\x1b[0m"}
 
-// append appends the JSON text to b, laid out anew, with dangerous runes in
-// strings escaped. It is iterative, so that no text can exhaust the stack.
-// Of text that is not JSON, it appends something harmless.
-func (l layout) append(b, text []byte) []byte {
+// format returns the JSON text laid out anew, with dangerous runes in strings
+// escaped. It is iterative, so that no text can exhaust the stack. Of text that
+// is not JSON, it makes something harmless.
+func (l layout) format(text []byte) []byte {
+	b := make([]byte, 0, len(text)+len(text)/4)
 	depth := 0
 	newline := func() {
 		if l.indent != "" {
@@ -98,7 +100,7 @@ func (p palette) of(text []byte, i, end int) string {
 // scalarEnd returns the index after the scalar at i.
 func scalarEnd(text []byte, i int) int {
 	if text[i] != '"' {
-		for i++; i < len(text) && !bytes.ContainsRune([]byte("{}[],: \t\r\n\""), rune(text[i])); i++ {
+		for i++; i < len(text) && !strings.ContainsRune("{}[],: \t\r\n\"", rune(text[i])); i++ {
 		}
 		return i
 	}

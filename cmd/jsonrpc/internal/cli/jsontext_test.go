@@ -33,7 +33,7 @@ func TestLayouts(t *testing.T) {
 }`, "\n")},
 		"coloured": {layout{palette: palette{"K", "T", "N", "W", "."}}, `{K"a".:[N1.0.,N-2e+3.,{},[],[[]]],K"b".:{K"c".:Wnull.,K"d".:T"x, y: {z} \" ".}}`},
 	} {
-		if got := string(test.layout.append(nil, []byte(text))); got != test.want {
+		if got := string(test.layout.format([]byte(text))); got != test.want {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, test.want)
 		}
 	}
@@ -44,7 +44,7 @@ func TestLayouts(t *testing.T) {
 func TestDangerousRunes(t *testing.T) {
 	const text = "\"\x7f\u0080\u009b\u061c\u200e\u202e\u2028\u2066 é ñ 日本 👩\u200d🚀 \u00ad\\u001b\""
 	const want = "\"\\u007f\\u0080\\u009b\\u061c\\u200e\\u202e\\u2028\\u2066 é ñ 日本 👩\u200d🚀 \u00ad\\u001b\""
-	if got := string(compact.append(nil, []byte(text))); got != want {
+	if got := string(compact.format([]byte(text))); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 	if got := visible("a\x1b[2J\r\n\tb\xff", "\n\t"); got != "a\\u001b[2J\\u000d\n\tb\ufffd" {
@@ -60,7 +60,7 @@ func FuzzLayout(f *testing.F) {
 	f.Add([]byte(`***:{"`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for _, l := range []layout{compact, spaced, pretty} {
-			got := l.append(nil, text)
+			got := l.format(text)
 			if bytes.ContainsFunc(got, func(r rune) bool { return dangerous(r) && r != '\n' }) {
 				t.Fatalf("dangerous: %q", got)
 			}

@@ -47,7 +47,7 @@ func (o *output) value(text []byte) error {
 	if o.raw && isString(text) && json.Unmarshal(text, &s) == nil {
 		return o.text(s)
 	}
-	return o.write(o.layout.append(nil, text))
+	return o.write(o.layout.format(text))
 }
 
 func isString(text []byte) bool {

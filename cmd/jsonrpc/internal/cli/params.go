@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -118,7 +119,7 @@ func (p *params) json() json.RawMessage {
 	}
 	items := p.positional
 	if len(p.named) > 0 {
-		items = append(items[:len(items):len(items)], p.object())
+		items = append(slices.Clip(items), p.object())
 	}
 	return json.RawMessage("[" + strings.Join(items, ",") + "]")
 }

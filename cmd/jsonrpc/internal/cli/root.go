@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -13,6 +12,7 @@ import (
 func newRootCommand(s *session) *cobra.Command {
 	root := newCallCommand(s)
 	root.AddCommand(newSendCommand(s), newBatchCommand(s), newDemoCommand(s), newVersionCommand(s))
+	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	root.SetIn(s.process.Stdin)
@@ -22,11 +22,19 @@ func newRootCommand(s *session) *cobra.Command {
 	root.SetHelpFunc(showHelp)
 	root.SetFlagErrorFunc(flagError)
 	for _, cmd := range root.Commands() {
-		if cmd.Name() == "help" || cmd.Name() == "completion" {
-			cmd.Short = strings.ToLower(cmd.Short[:1]) + cmd.Short[1:]
+		if cmd.Name() == "completion" {
+			improveCompletion(cmd)
 		}
 	}
 	return root
+}
+
+// improveCompletion makes cobra's own command one of ours.
+func improveCompletion(cmd *cobra.Command) {
+	cmd.Short = "print a script that completes commands and flags in a shell"
+	cmd.RunE = func(*cobra.Command, []string) error {
+		return &usageError{"name the shell: bash, fish, powershell or zsh"}
+	}
 }
 
 // flagError says what is wrong with a flag. It names a flag and not its value,

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bufio"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -25,6 +27,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"example.com/jsonrpc/jsonrpctest/demo"
+	"example.com/jsonrpc/transport"
 )
 
 // arrivals holds, for each script that runs, a channel that gets a value for each
@@ -57,13 +60,18 @@ func await(ts *testscript.TestScript, _ bool, _ []string) {
 //	serve redirect URL      a redirect
 //	serve proxy             an HTTP proxy that calls nobody else than itself
 //	serve tls | tls-client  demo over TLS, with ca.pem, client.pem and client-key.pem
+//	serve tcp               demo over TCP, a message a line; $HOST alone is set
 //	serve closed            a port at which nobody listens
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) == 0 {
 		ts.Fatalf("usage: serve KIND [ARGUMENT…]")
 	}
-	if args[0] == "closed" {
+	switch args[0] {
+	case "closed":
 		ts.Setenv("URL", "http://"+closedPort(ts))
+		return
+	case "tcp":
+		ts.Setenv("HOST", serveLines(ts))
 		return
 	}
 	requests := make(chan struct{}, 100)
@@ -188,6 +196,35 @@ func closedPort(ts *testscript.TestScript) string {
 	ts.Check(err)
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// serveLines answers messages on TCP connections.
+func serveLines(ts *testscript.TestScript) (address string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go answerLines(conn)
+		}
+	}()
+	return l.Addr().String()
+}
+
+func answerLines(conn net.Conn) {
+	defer conn.Close()
+	for lines := bufio.NewScanner(conn); lines.Scan(); {
+		reply, err := demo.New().RoundTrip(context.Background(), &transport.Message{Body: lines.Bytes(), Reply: true})
+		if err != nil {
+			return
+		}
+		text, _ := io.ReadAll(reply)
+		_, _ = conn.Write(append(text, '\n'))
+	}
 }
 
 // An authority signs the certificates of one script.
