@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,17 +26,19 @@ type StreamOptions struct {
 const DefaultMaxMessage = 64 << 20
 
 // NewStream makes a stream of messages out of rwc: a net.Conn, a pipe, a serial
-// line. Where rwc has deadlines, a context that ends interrupts a Read or a Write
-// at once and nothing is lost or cut; where it has none, only Close does.
+// line. It uses deadlines where rwc has them, and otherwise a goroutine for each
+// Read or Write with a context that can end. Close of rwc must interrupt its Read
+// and its Write.
 func NewStream(rwc io.ReadWriteCloser, opts *StreamOptions) Stream {
 	if opts == nil {
 		opts = &StreamOptions{}
 	}
 	s := &byteStream{rwc: rwc, framing: opts.Framing}
-	if d, ok := rwc.(interface{ SetReadDeadline(time.Time) error }); ok {
+	// An *os.File has the methods, and an error in them if it has no deadlines.
+	if d, ok := rwc.(interface{ SetReadDeadline(time.Time) error }); ok && d.SetReadDeadline(time.Time{}) == nil {
 		s.setRead = d.SetReadDeadline
 	}
-	if d, ok := rwc.(interface{ SetWriteDeadline(time.Time) error }); ok {
+	if d, ok := rwc.(interface{ SetWriteDeadline(time.Time) error }); ok && d.SetWriteDeadline(time.Time{}) == nil {
 		s.setWrite = d.SetWriteDeadline
 	}
 	if s.framing == nil {
@@ -61,6 +64,8 @@ type byteStream struct {
 	splitter Splitter
 	in       []byte // arrived and not used up: in[from:]
 	from     int
+	begun    bool       // a message whose beginning is used up
+	reading  chan chunk // of a read whose caller has gone; nil if there is none
 
 	mu       sync.Mutex // for what follows
 	flushed  sync.Cond  // signalled after each write
@@ -80,16 +85,16 @@ func (s *byteStream) Read(ctx context.Context, buf []byte) ([]byte, error) {
 	for {
 		for s.from < len(s.in) {
 			msg, used, err := s.splitter.Split(s.in[s.from:])
+			dropped := s.in[s.from : s.from+used]
 			s.from += used
-			if msg != nil {
-				return append(buf, msg...), nil
-			}
-			if err != nil {
-				return buf, err
+			if msg != nil || err != nil {
+				s.begun = false
+				return append(buf, msg...), err
 			}
 			if used == 0 {
 				break
 			}
+			s.begun = s.begun || len(bytes.TrimSpace(dropped)) > 0
 		}
 		if err := s.fill(ctx); err != nil {
 			return buf, err
@@ -119,9 +124,7 @@ func (s *byteStream) fill(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	undo := interrupt(ctx, s.setRead)
-	n, err := s.rwc.Read(s.in[len(s.in):cap(s.in)])
-	undo()
+	n, err := s.readOnce(ctx, s.in[len(s.in):cap(s.in)])
 	s.in = s.in[:len(s.in)+n]
 	switch {
 	case n > 0:
@@ -130,10 +133,43 @@ func (s *byteStream) fill(ctx context.Context) error {
 		return nil
 	case errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() != nil:
 		return context.Cause(ctx)
-	case err == io.EOF && s.from < len(s.in):
+	case err == io.EOF && (s.begun || len(bytes.TrimSpace(s.in[s.from:])) > 0):
 		return fmt.Errorf("the stream ended in the middle of a message: %w", io.ErrUnexpectedEOF)
 	}
 	return err
+}
+
+// readOnce reads into p, which has room for minRead bytes.
+func (s *byteStream) readOnce(ctx context.Context, p []byte) (int, error) {
+	if s.reading == nil && (s.setRead != nil || ctx.Done() == nil) {
+		undo := interrupt(ctx, s.setRead)
+		defer undo()
+		return s.rwc.Read(p)
+	}
+	// Nothing could interrupt the read: leave it to a goroutine, which can go on
+	// until the next one asks.
+	if s.reading == nil {
+		reading := make(chan chunk, 1)
+		go func() {
+			data := make([]byte, minRead)
+			n, err := s.rwc.Read(data)
+			reading <- chunk{data[:n], err}
+		}()
+		s.reading = reading
+	}
+	select {
+	case c := <-s.reading:
+		s.reading = nil
+		return copy(p, c.data), c.err
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+}
+
+// A chunk is what one read has brought.
+type chunk struct {
+	data []byte
+	err  error
 }
 
 // interrupt has the end of ctx interrupt the read or write under way, by setting
@@ -166,27 +202,36 @@ func (s *byteStream) Write(ctx context.Context, msg []byte) error {
 	if s.writeErr != nil {
 		return &Error{Op: "send", Err: s.writeErr}
 	}
-	before := len(s.pending)
+	before, from := len(s.pending), s.queued
 	s.pending = s.framing.AppendFrame(s.pending, msg)
 	s.queued += int64(len(s.pending) - before)
-	mine := s.queued
+	to := s.queued
 	if !s.writing {
 		s.writing = true
 		if s.setWrite == nil && ctx.Done() != nil {
 			// Nothing could interrupt the write: let somebody else be held up.
 			go s.flush()
 		} else {
-			s.flushLocked(ctx)
+			s.flushLocked(ctx, maxRounds)
 		}
 	}
-	return s.waitLocked(ctx, mine)
+	return s.waitLocked(ctx, from, to)
 }
+
+// maxRounds is how many times in a row one Write writes what has come meanwhile:
+// it has its own reply to wait for.
+const maxRounds = 8
 
 // flushLocked writes what is pending until there is no more. The caller must
 // hold s.mu and have set s.writing; s.mu is not held while bytes are written. If
-// ctx ends, another goroutine goes on: half a frame would spoil the stream.
-func (s *byteStream) flushLocked(ctx context.Context) {
-	for len(s.pending) > 0 && s.writeErr == nil {
+// ctx ends, or after so many rounds, another goroutine goes on: half a frame
+// would spoil the stream.
+func (s *byteStream) flushLocked(ctx context.Context, rounds int) {
+	for ; len(s.pending) > 0 && s.writeErr == nil; rounds-- {
+		if rounds == 0 {
+			go s.flush()
+			return
+		}
 		frames := s.pending
 		s.pending, s.spare = s.spare[:0], nil
 		s.mu.Unlock()
@@ -213,7 +258,7 @@ func (s *byteStream) flushLocked(ctx context.Context) {
 func (s *byteStream) flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.flushLocked(context.Background())
+	s.flushLocked(context.Background(), -1)
 }
 
 func (s *byteStream) writeOnce(ctx context.Context, frames []byte) (int, error) {
@@ -222,10 +267,10 @@ func (s *byteStream) writeOnce(ctx context.Context, frames []byte) (int, error) 
 	return s.rwc.Write(frames)
 }
 
-// waitLocked waits until the first mine bytes are written. The caller must hold
-// s.mu.
-func (s *byteStream) waitLocked(ctx context.Context, mine int64) error {
-	if s.written >= mine {
+// waitLocked waits until the bytes between from and to are written. The caller
+// must hold s.mu.
+func (s *byteStream) waitLocked(ctx context.Context, from, to int64) error {
+	if s.written >= to {
 		return nil
 	}
 	stop := context.AfterFunc(ctx, func() {
@@ -234,10 +279,10 @@ func (s *byteStream) waitLocked(ctx context.Context, mine int64) error {
 		s.flushed.Broadcast()
 	})
 	defer stop()
-	for s.written < mine {
+	for s.written < to {
 		switch {
 		case s.writeErr != nil:
-			return &Error{Op: "send", Sent: true, Err: s.writeErr}
+			return &Error{Op: "send", Sent: s.written > from, Err: s.writeErr}
 		case ctx.Err() != nil:
 			return &Error{Op: "send", Sent: true, Err: context.Cause(ctx)}
 		}

@@ -119,7 +119,7 @@ type newlineSplitter struct {
 func (s *newlineSplitter) Split(data []byte) (msg []byte, used int, err error) {
 	i := bytes.IndexByte(data[s.scanned:], '\n')
 	if i < 0 {
-		if s.skip || int64(len(data)) > s.limit {
+		if s.skip || int64(len(data)) > s.limit+1 { // it may end in a CR
 			s.skip, s.scanned = true, 0
 			return nil, len(data), nil
 		}
@@ -128,12 +128,12 @@ func (s *newlineSplitter) Split(data []byte) (msg []byte, used int, err error) {
 	}
 	end := s.scanned + i
 	s.scanned = 0
-	if s.skip || int64(end) > s.limit {
+	line := bytes.TrimSuffix(data[:end], []byte("\r"))
+	if s.skip || int64(len(line)) > s.limit {
 		s.skip = false
 		return nil, end + 1, tooLong(s.limit)
 	}
-	line := bytes.TrimSpace(data[:end])
-	if len(line) == 0 {
+	if line = bytes.TrimSpace(line); len(line) == 0 {
 		return nil, end + 1, nil
 	}
 	return line, end + 1, nil
@@ -154,6 +154,7 @@ type headerSplitter struct {
 	length int64 // of the message, once the headers are read
 	body   bool
 	skip   int64 // bytes of a message that is too long, to be dropped
+	lost   bool  // in a message of unknown length: look for the next headers
 }
 
 func (s *headerSplitter) Split(data []byte) (msg []byte, used int, err error) {
@@ -173,6 +174,9 @@ func (s *headerSplitter) Split(data []byte) (msg []byte, used int, err error) {
 	}
 	end, after := headerEnd(data)
 	if end < 0 {
+		if len(data) > maxHeader && s.lost {
+			return nil, len(data) - maxHeader, nil
+		}
 		if len(data) > maxHeader {
 			return nil, 0, errors.New("the headers before a message are over 16 KiB: this is not the Content-Length framing")
 		}
@@ -182,14 +186,22 @@ func (s *headerSplitter) Split(data []byte) (msg []byte, used int, err error) {
 	if len(bytes.TrimSpace(head)) == 0 { // stray line ends
 		return nil, after, nil
 	}
-	length, reason := contentLength(head)
-	switch {
-	case reason != "":
+	length, reason := contentLength(head, s.lost)
+	if reason != "" {
+		if s.lost {
+			return nil, after, nil
+		}
+		s.lost = true
 		return nil, after, spoilt(head, "%s", reason)
+	}
+	s.lost = false
+	switch {
 	case length > s.limit:
 		s.skip = length
+	case length == 0:
+		return data[after:after], after, nil
 	default:
-		s.length, s.body = length, length > 0
+		s.length, s.body = length, true
 	}
 	return nil, after, nil
 }
@@ -210,13 +222,19 @@ func headerEnd(data []byte) (end, after int) {
 	}
 }
 
+const lengthName = "Content-Length"
+
 // contentLength reads the one header that matters. A second one would let two
-// readers see different messages.
-func contentLength(head []byte) (length int64, reason string) {
+// readers see different messages. If lost, a message of unknown length goes
+// before the headers. As it is JSON, it cannot hold a header at the end of a line.
+func contentLength(head []byte, lost bool) (length int64, reason string) {
 	found := false
 	for line := range bytes.Lines(head) {
+		for lost && len(line) > len(lengthName) && !strings.EqualFold(string(line[:len(lengthName)]), lengthName) {
+			line = line[1:]
+		}
 		name, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(":"))
-		if !strings.EqualFold(string(bytes.TrimSpace(name)), "Content-Length") {
+		if !strings.EqualFold(string(bytes.TrimSpace(name)), lengthName) {
 			continue
 		}
 		if found {
@@ -242,6 +260,7 @@ type bareSplitter struct {
 	quoted  bool // inside of a string
 	escaped bool // after a backslash in it
 	skip    bool // the message is too long: drop it
+	stray   bool // other bytes have come since the last message, and were reported
 }
 
 func (s *bareSplitter) Split(data []byte) (msg []byte, used int, err error) {
@@ -251,12 +270,14 @@ func (s *bareSplitter) Split(data []byte) (msg []byte, used int, err error) {
 		if start >= 0 {
 			garbage = data[:start]
 		}
-		if len(bytes.TrimSpace(garbage)) > 0 {
+		if len(bytes.TrimSpace(garbage)) > 0 && !s.stray {
+			s.stray = true
 			return nil, len(garbage), spoilt(garbage, "bytes that belong to no object or array")
 		}
 		if start != 0 {
 			return nil, len(garbage), nil
 		}
+		s.stray = false
 	}
 	for ; s.scanned < len(data); s.scanned++ {
 		switch c := data[s.scanned]; {
