@@ -76,7 +76,7 @@ func (d *dialSettings) dialScheme(ctx context.Context, s Scheme, rawURL string) 
 	}
 	rt, err := s.RoundTripper(ctx, t)
 	if err != nil {
-		return nil, fmt.Errorf("jsonrpc: %w", d.secrets.maskTree(err))
+		return nil, fmt.Errorf("jsonrpc: %s: %w", d.secrets.mask(t.Name), d.secrets.maskTree(err))
 	}
 	c, err := newClient(rt, set, false)
 	if err == nil && c.endpoint == "" {
