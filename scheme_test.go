@@ -11,14 +11,19 @@ import (
 	"example.com/jsonrpc/transport"
 )
 
+func init() {
+	jsonrpc.RegisterScheme("test+stream", jsonrpc.Scheme{Stream: func(context.Context, *jsonrpc.Target) (transport.Stream, error) {
+		near, _ := net.Pipe()
+		return transport.NewStream(near, nil), nil
+	}})
+	jsonrpc.RegisterScheme("test+call", jsonrpc.Scheme{RoundTripper: func(context.Context, *jsonrpc.Target) (transport.RoundTripper, error) {
+		return nil, errors.New("swordfish is wrong")
+	}})
+}
+
 // Once, a scheme's connection that was made without an error ended in a panic if the URL held a password, which is
 // looked for in each error.
 func TestSchemeWithPassword(t *testing.T) {
-	jsonrpc.RegisterScheme("test+stream", jsonrpc.Scheme{Stream: func(context.Context, *jsonrpc.Target) (transport.Stream, error) {
-		near, far := net.Pipe()
-		t.Cleanup(func() { _ = far.Close() })
-		return transport.NewStream(near, nil), nil
-	}})
 	client, err := jsonrpc.Dial(t.Context(), "test+stream://alice:swordfish@host")
 	if err != nil {
 		t.Fatal(err)
@@ -31,9 +36,6 @@ func TestSchemeWithPassword(t *testing.T) {
 
 // Once, the error of a scheme that dials no stream did not say which server was dialled.
 func TestSchemeErrorNamesTheServer(t *testing.T) {
-	jsonrpc.RegisterScheme("test+call", jsonrpc.Scheme{RoundTripper: func(context.Context, *jsonrpc.Target) (transport.RoundTripper, error) {
-		return nil, errors.New("swordfish is wrong")
-	}})
 	_, err := jsonrpc.Dial(t.Context(), "test+call://alice:swordfish@host?key=value")
 	if want := "jsonrpc: test+call://host: *** is wrong"; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
