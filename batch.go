@@ -127,7 +127,7 @@ func (b *Batch) prepare(x *Exchange) error {
 		}
 		from := len(text)
 		var err error
-		if text, err = appendRequest(text, call.Method, call.Params, id); err != nil {
+		if text, err = x.appendRequest(text, call.Method, call.Params, id); err != nil {
 			return err
 		}
 		x.add(item{method: call.Method, id: id, from: from, to: len(text),

@@ -206,13 +206,27 @@ func (c *Client) roundTrip(ctx context.Context, x *Exchange) error {
 		err = c.carry(ctx, x)
 	}
 	if err != nil {
-		if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) && errors.Is(err, context.Cause(ctx)) {
-			err = &causeError{err, ended}
-		}
-		err = x.secrets.maskTree(err)
+		err = x.secrets.maskTree(withEnded(ctx, err))
 		x.fail(err)
 	}
 	return err
+}
+
+// withEnded has an err that is the cause of ctx's end found as ctx's own error.
+func withEnded(ctx context.Context, err error) error {
+	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) && errors.Is(err, context.Cause(ctx)) {
+		return &causeError{err, ended}
+	}
+	return err
+}
+
+// explain adds the method and the endpoint to the error of something that is no
+// call, unless it comes from one.
+func (c *Client) explain(ctx context.Context, method string, err error) error {
+	if e := (*callError)(nil); errors.As(err, &e) {
+		return err
+	}
+	return c.wrap(nil, method, c.settings.secrets.maskTree(withEnded(ctx, err)))
 }
 
 // carry sends the message and reads the reply.

@@ -27,22 +27,24 @@ type StreamDialer func(ctx context.Context) (transport.Stream, error)
 // ever sent twice. The next call connects again, with growing pauses between
 // attempts that fail.
 type conn struct {
-	dial    StreamDialer
-	name    string
-	set     streamSettings
-	handler Handler
-	secrets *secrets
+	dial     StreamDialer
+	name     string
+	set      streamSettings
+	handler  Handler
+	secrets  *secrets
+	version1 bool // of what is sent
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	events *hub // subscriptions
 
-	mu        sync.Mutex // for what follows
-	link      *link      // nil if there is none
-	attempt   *attempt   // to connect, under way; nil if there is none
-	failures  int        // attempts that failed since the last success
-	notBefore time.Time  // of the next attempt
-	dialed    bool       // there was a connection once
+	mu        sync.Mutex    // for what follows
+	link      *link         // nil if there is none
+	handled   chan struct{} // closed once the newest link's notifications are
+	attempt   *attempt      // to connect, under way; nil if there is none
+	failures  int           // attempts that failed, or did not last, in a row
+	notBefore time.Time     // of the next attempt
+	dialed    bool          // there was a connection once
 	closed    bool
 
 	stats connStats
@@ -59,7 +61,7 @@ type StreamStats struct {
 	Connects  int64 // connections made; one if it never broke
 	Strays    int64 // responses that nobody waited for: late, duplicate or forged ones
 	Malformed int64 // messages that could not be read, and were skipped
-	Dropped   int64 // notifications dropped because the handler was too slow
+	Dropped   int64 // messages of the server's dropped because the handler was too slow
 }
 
 // StreamStats returns what went on on the client's connection so far.
@@ -76,12 +78,13 @@ const (
 	firstBackoff   = 100 * time.Millisecond
 	defaultBackoff = 30 * time.Second
 	attemptTime    = 30 * time.Second
+	lasting        = time.Second // how long a connection must hold to be no failure
 	maxRunning     = 100
 	maxQueued      = 10_000
 )
 
 func newConn(name string, dial StreamDialer, s *settings) *conn {
-	c := &conn{dial: dial, name: name, set: s.stream, handler: s.handler, secrets: s.secrets, events: newHub()}
+	c := &conn{dial: dial, name: name, set: s.stream, handler: s.handler, secrets: s.secrets, version1: s.version1, events: newHub()}
 	if c.set.maxBackoff <= 0 {
 		c.set.maxBackoff = defaultBackoff
 	}
@@ -143,6 +146,8 @@ func (c *conn) connected(ctx context.Context) (*link, error) {
 		return a.link, a.err
 	case <-ctx.Done():
 		return nil, &transport.Error{Op: "connect", Err: context.Cause(ctx)}
+	case <-c.ctx.Done(): // a dialer may not listen
+		return nil, ErrClosed
 	}
 }
 
@@ -174,8 +179,7 @@ func (c *conn) try(a *attempt, pause time.Duration) {
 		err = ErrClosed
 	}
 	if err != nil {
-		c.failures++
-		c.notBefore = time.Now().Add(backoff(c.failures, c.set.maxBackoff))
+		c.failedLocked()
 		if a.err = connectError(err); c.closed {
 			a.err = ErrClosed
 		} else if c.events.live() {
@@ -183,14 +187,19 @@ func (c *conn) try(a *attempt, pause time.Duration) {
 		}
 		return
 	}
-	c.failures, c.notBefore, c.dialed = 0, time.Time{}, true
+	c.dialed = true
 	c.stats.connects.Add(1)
-	c.link = newLink(c, stream)
+	c.link = newLink(c, stream, c.handled)
+	c.handled = c.link.handled
 	a.link = c.link
+	c.events.resume(c.link)
 	go c.link.read()
-	if c.stats.connects.Load() > 1 {
-		go c.events.resubscribe(c.link)
-	}
+}
+
+// failedLocked has the next attempt wait. The caller must hold c.mu.
+func (c *conn) failedLocked() {
+	c.failures++
+	c.notBefore = time.Now().Add(backoff(c.failures, c.set.maxBackoff))
 }
 
 // connectError is err, which a StreamDialer returned, as a *transport.Error.
@@ -213,8 +222,13 @@ func (c *conn) lost(l *link) {
 		return
 	}
 	if c.set.noReconnect {
-		go c.events.close(l.cause())
+		c.events.close(l.cause())
 		return
+	}
+	if time.Since(l.since) >= lasting {
+		c.failures, c.notBefore = 0, time.Time{}
+	} else { // a server that takes connections only to close them
+		c.failedLocked()
 	}
 	c.events.lost(l.cause())
 	if c.events.live() {
@@ -256,21 +270,22 @@ func (c *conn) RoundTrip(ctx context.Context, m *transport.Message) (io.ReadClos
 	if len(m.Header) > 0 || len(m.Query) > 0 {
 		return nil, &transport.Error{Op: "send", Err: transport.ErrNoHeaders}
 	}
-	l, err := c.connected(ctx)
+	l, err := c.linkFor(ctx, m)
 	if err != nil {
 		return nil, err
 	}
 	if !m.Reply {
-		return nil, l.stream.Write(ctx, m.Body)
+		l.unawaited()
+		return nil, l.write(ctx, m.Body)
 	}
 	w, err := l.expect(m)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.stream.Write(ctx, m.Body); err != nil {
-		l.forget(w)
-		if cause := l.cause(); cause != nil && ctx.Err() == nil {
-			return nil, &transport.Error{Op: "send", Sent: true, Err: cause}
+	if err := l.write(ctx, m.Body); err != nil {
+		ids := l.forget(w)
+		if ctx.Err() != nil && sent(err) { // it may be sent yet
+			l.sendCancel(ids)
 		}
 		return nil, err
 	}
@@ -282,6 +297,20 @@ func (c *conn) RoundTrip(ctx context.Context, m *transport.Message) (io.ReadClos
 		return nil, err
 	}
 	return f, nil
+}
+
+// linkFor returns the connection for m: the one it must be, or any.
+func (c *conn) linkFor(ctx context.Context, m *transport.Message) (*link, error) {
+	if x, ok := m.Info.(*Exchange); ok && x.set.stream.link != nil {
+		return x.set.stream.link, nil
+	}
+	return c.connected(ctx)
+}
+
+// sent reports whether the message may have been sent in spite of err.
+func sent(err error) bool {
+	e := (*transport.Error)(nil)
+	return errors.As(err, &e) && e.Sent
 }
 
 // idsOf returns the ids of the requests in m.

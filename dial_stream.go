@@ -42,7 +42,7 @@ func newStreamClient(ctx context.Context, name string, dial StreamDialer, set se
 	}
 	if _, err := conn.connected(ctx); err != nil {
 		_ = conn.Close()
-		return nil, c.wrap(nil, "", set.secrets.maskTree(err))
+		return nil, c.explain(ctx, "", err)
 	}
 	return c, nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
 	"unicode/utf8"
 
@@ -128,17 +129,20 @@ func (x *Exchange) handle(ctx context.Context, e *envelope) {
 	if e.id != nil {
 		m.ID, _ = parseID(e.id)
 	}
-	h := c.settings.handler
+	h, onError := c.settings.handler, c.settings.stream.onError
 	if m.Notification() {
 		if h != nil {
-			_, _ = safely(func() (any, error) { return h.Handle(ctx, m) })
+			_, err := safely(func() (any, error) { return h.Handle(ctx, m) })
+			reportPanic(onError, m, err)
 		}
 		return
 	}
 	// The server may wait for this response before it answers the call.
 	response := &transport.Message{Header: x.msg.Header, Query: x.msg.Query}
 	go func() {
-		response.Body = respond(ctx, h, m)
+		text, err := respond(ctx, h, m, c.settings.version1)
+		reportPanic(onError, m, err)
+		response.Body = text
 		reply, err := c.rt.RoundTrip(ctx, response)
 		if err == nil && reply != nil {
 			_ = reply.Close()
@@ -147,46 +151,61 @@ func (x *Exchange) handle(ctx context.Context, e *envelope) {
 }
 
 // respond returns the response of h, which may be nil, to a request of the
-// server's.
-func respond(ctx context.Context, h Handler, m *ServerMessage) (text []byte) {
-	var (
-		result any
-		err    error = &Error{Code: CodeMethodNotFound, Message: "Method not found"}
-	)
+// server's, and the error in it.
+func respond(ctx context.Context, h Handler, m *ServerMessage, version1 bool) (text []byte, err error) {
+	var result any
+	err = &Error{Code: CodeMethodNotFound, Message: "Method not found"}
 	if h != nil {
 		result, err = safely(func() (any, error) { return h.Handle(ctx, m) })
 	}
 	if err == nil {
-		text, err = appendResult(m.ID, result)
+		text, err = appendResult(m.ID, result, version1)
 	}
 	if err != nil {
-		text = appendError(m.ID, err)
+		text = appendError(m.ID, err, version1)
 	}
-	return text
+	return text, err
 }
 
-// safely turns a panic of a handler into an error that tells the server nothing.
+// A panicError is a handler's panic. It tells the server nothing.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (*panicError) Error() string { return "Internal error" }
+
+// reportPanic tells f, if there is one, of err if it is a panic.
+func reportPanic(f func(error), m *ServerMessage, err error) {
+	if e := (*panicError)(nil); f != nil && errors.As(err, &e) {
+		f(fmt.Errorf("jsonrpc: the handler of %q panicked: %v\n%s", clean(m.Method, 100), e.value, e.stack))
+	}
+}
+
+// safely turns a panic of a handler into an error.
 func safely(handle func() (any, error)) (result any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			result, err = nil, &Error{Code: CodeInternalError, Message: "Internal error"}
+			result, err = nil, &panicError{p, debug.Stack()}
 		}
 	}()
 	return handle()
 }
 
 // appendResult returns a response with a result.
-func appendResult(id ID, result any) ([]byte, error) {
+func appendResult(id ID, result any, version1 bool) ([]byte, error) {
 	value, err := encode(result)
 	if err != nil {
 		return nil, fmt.Errorf("the result does not encode as JSON: %w", err)
 	}
-	text := append([]byte(`{"jsonrpc":"2.0","result":`), value...)
-	return append(id.append(append(text, `,"id":`...)), '}'), nil
+	if version1 {
+		return appendResponse(`{"result":`, value, `,"error":null,"id":`, id), nil
+	}
+	return appendResponse(`{"jsonrpc":"2.0","result":`, value, `,"id":`, id), nil
 }
 
 // appendError returns a response with an error.
-func appendError(id ID, err error) []byte {
+func appendError(id ID, err error, version1 bool) []byte {
 	e := (*Error)(nil)
 	if !errors.As(err, &e) {
 		e = &Error{Code: CodeInternalError, Message: err.Error()}
@@ -195,6 +214,13 @@ func appendError(id ID, err error) []byte {
 	if encodeErr != nil { // its data is not JSON
 		value, _ = encode(&Error{Code: e.Code, Message: e.Message})
 	}
-	text := append([]byte(`{"jsonrpc":"2.0","error":`), value...)
-	return append(id.append(append(text, `,"id":`...)), '}')
+	if version1 {
+		return appendResponse(`{"result":null,"error":`, value, `,"id":`, id)
+	}
+	return appendResponse(`{"jsonrpc":"2.0","error":`, value, `,"id":`, id)
+}
+
+func appendResponse(head string, value []byte, middle string, id ID) []byte {
+	text := append([]byte(head), value...)
+	return append(id.append(append(text, middle...)), '}')
 }

@@ -32,7 +32,8 @@ type Exchange struct {
 
 	// Memory that is used again.
 	one [1]item
-	buf []byte
+	buf []byte // of the message
+	in  []byte // of the reply
 }
 
 // An item is one request or notification of a message and what came of it.
@@ -78,16 +79,17 @@ func (x *Exchange) free() {
 	if x.client.invoke != nil || x.set.custom {
 		return
 	}
-	const maxKept = 64 << 10
-	buf := x.buf
-	if x.msg.Kept() || cap(buf) > maxKept {
-		buf = nil
+	const maxBuf, maxIn = 64 << 10, 1 << 20
+	if x.msg.Kept() || cap(x.buf) > maxBuf {
+		x.buf = nil
+	}
+	if cap(x.in) > maxIn {
+		x.in = nil
 	}
 	x.msg.Reset()
 	x.client, x.set, x.secrets, x.items, x.batch, x.header = nil, nil, nil, nil, false, nil
 	x.keep, x.text, x.strays, x.size, x.response = false, nil, nil, 0, nil
 	x.one[0] = item{}
-	x.buf = buf
 	exchanges.Put(x)
 }
 
@@ -108,7 +110,10 @@ func (x *Exchange) single(method string, params any, id ID, result any, notifica
 			return err
 		}
 	}
-	if x.buf, err = appendRequest(x.buf[:0], method, params, id); err != nil {
+	if x.buf == nil {
+		x.buf = make([]byte, 0, 256)
+	}
+	if x.buf, err = x.appendRequest(x.buf[:0], method, params, id); err != nil {
 		return err
 	}
 	x.add(item{method: method, id: id, to: len(x.buf), notification: notification, result: result})

@@ -1,13 +1,12 @@
 package jsonrpc
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
-	"unicode/utf8"
+	"time"
 
 	"example.com/jsonrpc/transport"
 )
@@ -18,21 +17,26 @@ type link struct {
 	stream transport.Stream
 	ctx    context.Context // ends with the link; handlers get it
 	cancel context.CancelCauseFunc
+	since  time.Time     // when it was made
 	done   chan struct{} // closed once the reader has gone
 
-	running chan struct{} // a place for each request of the server's in work
-	inbox   inbox         // notifications on their way to the handler
+	running  chan struct{}   // a place for each request of the server's in work
+	refusing chan struct{}   // a place for each that is being refused
+	inbox    inbox           // notifications on their way to the handler
+	earlier  <-chan struct{} // closed once those of the link before are handled; nil if there was none
+	handled  chan struct{}   // closed once those of this link are
 
 	mu      sync.Mutex // for what follows
 	waiting map[ID]*waiter
 	calls   int   // messages that wait
+	owed    bool  // an answer may come that nobody waits for
 	err     error // why the link has ended, nil before
 }
 
 // A waiter is a message whose reply is awaited.
 type waiter struct {
 	ids    []ID
-	left   int // responses that have not come
+	left   int // ids whose responses have not come
 	batch  bool
 	frames chan *frame // has room for all, so that the reader never waits
 }
@@ -66,10 +70,11 @@ func (f *frame) Close() error {
 	return nil
 }
 
-func newLink(c *conn, stream transport.Stream) *link {
+func newLink(c *conn, stream transport.Stream, earlier <-chan struct{}) *link {
 	l := &link{
-		conn: c, stream: stream, done: make(chan struct{}),
-		running: make(chan struct{}, maxRunning), waiting: map[ID]*waiter{},
+		conn: c, stream: stream, since: time.Now(), done: make(chan struct{}),
+		running: make(chan struct{}, maxRunning), refusing: make(chan struct{}, maxRunning),
+		earlier: earlier, handled: make(chan struct{}), waiting: map[ID]*waiter{},
 	}
 	l.ctx, l.cancel = context.WithCancelCause(c.ctx)
 	l.inbox.wake.L = &l.inbox.mu
@@ -134,7 +139,7 @@ func (l *link) expect(m *transport.Message) (*waiter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &waiter{ids: ids, left: len(ids), batch: batch, frames: make(chan *frame, len(ids)+1)}
+	w := &waiter{ids: ids, batch: batch, frames: make(chan *frame, len(ids)+1)}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err != nil {
@@ -146,30 +151,46 @@ func (l *link) expect(m *transport.Message) (*waiter, error) {
 		}
 	}
 	for _, id := range ids {
-		l.waiting[id] = w
+		if l.waiting[id] == nil { // a raw batch may have one twice
+			l.waiting[id] = w
+			w.left++
+		}
 	}
 	l.calls++
 	return w, nil
 }
 
-// forget gives the ids of w free. Replies that come later are strays.
-func (l *link) forget(w *waiter) {
+// forget gives the ids of w free and returns those it was waiting for. Replies
+// that come later are strays.
+func (l *link) forget(w *waiter) []ID {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.forgetLocked(w)
+	ids := l.forgetLocked(w)
+	l.owed = l.owed || len(ids) > 0
+	return ids
 }
 
-func (l *link) forgetLocked(w *waiter) {
-	gone := true
+// unawaited notes that something was sent that no answer is awaited to. Servers
+// answer notifications all the same, and without an id, or answer late.
+func (l *link) unawaited() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.owed = true
+}
+
+func (l *link) forgetLocked(w *waiter) (ids []ID) {
+	if w.left == 0 {
+		return nil
+	}
+	w.left = 0
+	l.calls--
 	for _, id := range w.ids {
 		if l.waiting[id] == w {
 			delete(l.waiting, id)
-			gone = false
+			ids = append(ids, id)
 		}
 	}
-	if !gone {
-		l.calls--
-	}
+	return ids
 }
 
 // wait waits for the next frame for w.
@@ -183,8 +204,7 @@ func (l *link) wait(ctx context.Context, w *waiter) (*frame, error) {
 	case f := <-w.frames:
 		return f, nil
 	case <-ctx.Done():
-		l.forget(w)
-		l.sendCancel(w)
+		l.sendCancel(l.forget(w))
 		return nil, &transport.Error{Op: "read", Sent: true, Err: context.Cause(ctx)}
 	case <-l.ctx.Done():
 		select {
@@ -193,152 +213,58 @@ func (l *link) wait(ctx context.Context, w *waiter) (*frame, error) {
 		default:
 		}
 		l.forget(w)
-		return nil, &transport.Error{Op: "read", Sent: true, Err: l.cause()}
+		return nil, l.lostError("read")
 	}
 }
 
+// lostError says why the link has ended.
+func (l *link) lostError(op string) error {
+	return &transport.Error{Op: op, Sent: true, Err: l.cause()}
+}
+
+// write sends a message. If that fails because the link has ended, the error says
+// why.
+func (l *link) write(ctx context.Context, text []byte) error {
+	err := l.stream.Write(ctx, text)
+	if cause := l.cause(); err != nil && cause != nil && ctx.Err() == nil {
+		return &transport.Error{Op: "send", Sent: sent(err), Err: cause}
+	}
+	return err
+}
+
 // sendCancel tells the server, where it has a message for that, that nobody
-// waits any more.
-func (l *link) sendCancel(w *waiter) {
-	if l.conn.set.cancelNotice == nil {
+// waits for the responses with these ids any more.
+func (l *link) sendCancel(ids []ID) {
+	notice := l.conn.set.cancelNotice
+	if notice == nil || len(ids) == 0 {
 		return
 	}
 	go func() {
-		for _, id := range w.ids {
-			x := &Exchange{}
-			m := l.conn.set.cancelNotice(id)
-			if m == nil {
-				continue
-			}
-			if err := m.prepare(x); err != nil {
+		for _, id := range ids {
+			text, err := noticeText(notice(id))
+			if err != nil {
 				l.conn.report(fmt.Errorf("jsonrpc: the notice of a cancelled call: %w", err))
 				return
 			}
-			_ = l.stream.Write(l.ctx, x.msg.Body)
+			if text != nil {
+				l.unawaited()
+				_ = l.stream.Write(l.ctx, text)
+			}
 		}
 	}()
 }
 
-// route gives a message to whom it is for. It reports whether f was handed on.
-func (l *link) route(f *frame) bool {
-	text := f.text
-	i := skipSpace(text, 0)
-	if i == len(text) {
-		return false
+// noticeText returns the text of a notification; nil if m is nil.
+func noticeText(m Message) ([]byte, error) {
+	switch m.(type) {
+	case nil:
+		return nil, nil
+	case Notification, Raw:
+		x := &Exchange{}
+		err := m.prepare(x)
+		return x.msg.Body, err
 	}
-	if text[i] == '[' {
-		return l.routeArray(f, i)
-	}
-	var id, method []byte
-	response := false
-	end, err := scanRoute(text, i, &id, &method, &response)
-	if err == nil && skipSpace(text, end) < len(text) {
-		err = syntax(text, skipSpace(text, end), "nothing after the message")
-	}
-	if err != nil {
-		l.malformed(&ParseResponseError{Reply: l.conn.secrets.start(text), Err: err})
-		return false
-	}
-	if method != nil && !response {
-		l.incoming(text, i)
-		return false
-	}
-	return l.deliver(f, id, false)
-}
-
-// scanRoute finds what tells where the object at i goes. Values are checked
-// later, by the one who decodes them.
-func scanRoute(text []byte, i int, id, method *[]byte, response *bool) (end int, err error) {
-	if i >= len(text) || text[i] != '{' {
-		return i, syntax(text, i, "an object")
-	}
-	return scanObject(text, i, func(name []byte, at int) (int, error) {
-		end, err := skipUnchecked(text, at)
-		if err == nil {
-			switch string(name) {
-			case "id":
-				*id = text[at:end]
-			case "method":
-				*method = text[at:end]
-			case "result", "error":
-				*response = true
-			}
-		}
-		return end, err
-	})
-}
-
-// routeArray gives an array to the batch that it answers: the one with any of
-// its ids. Servers send arrays of notifications too.
-func (l *link) routeArray(f *frame, i int) bool {
-	text := f.text
-	if err := checkSyntax(text); err != nil {
-		l.malformed(&ParseResponseError{Reply: l.conn.secrets.start(text), Err: err})
-		return false
-	}
-	var responses []envelope
-	for i = skipSpace(text, i+1); text[i] != ']'; {
-		var e envelope
-		end, err := e.scan(text, i, false)
-		if err != nil {
-			l.malformed(err)
-			return false
-		}
-		if e.method != nil && e.result == nil && e.error == nil {
-			l.incoming(text, i)
-		} else {
-			responses = append(responses, e)
-		}
-		if i = skipSpace(text, end); text[i] == ',' {
-			i = skipSpace(text, i+1)
-		}
-	}
-	for _, e := range responses {
-		if e.id != nil && !isNull(e.id) && l.deliver(f, e.id, true) {
-			return true
-		}
-	}
-	return len(responses) > 0 && l.deliver(f, nil, true)
-}
-
-// deliver gives f to the message that waits for a response with the id; without
-// one, to the only message that waits, if there is one only.
-func (l *link) deliver(f *frame, id []byte, array bool) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var w *waiter
-	found := ID{}
-	if id == nil || isNull(id) {
-		if l.calls == 1 {
-			for _, w = range l.waiting {
-				break
-			}
-		}
-	} else if parsed, ok := parseID(id); ok {
-		for _, form := range parsed.forms() {
-			if w = l.waiting[form]; w != nil {
-				found = form
-				break
-			}
-		}
-	}
-	if w == nil {
-		l.conn.stats.strays.Add(1)
-		if id == nil || isNull(id) {
-			go l.conn.report(fmt.Errorf("jsonrpc: %s sent a response without an id: %s", l.conn.name, clean(string(l.conn.secrets.start(f.text)), maxErrorText)))
-		}
-		return false
-	}
-	if array || !w.batch || found.IsZero() {
-		l.forgetLocked(w) // that is all there will be
-	} else {
-		delete(l.waiting, found)
-		if w.left--; w.left == 0 {
-			l.calls--
-		}
-	}
-	w.frames <- f
-	return true
+	return nil, &MessageError{Reason: fmt.Sprintf("a %T was given: it must be a Notification or a Raw", m)}
 }
 
 // batchReply is the reply to a batch: an array, or a message for each request.
@@ -378,117 +304,4 @@ func (r *batchReply) drop() {
 		_ = r.last.Close()
 		r.last = nil
 	}
-}
-
-// incoming takes in a message of the server's own, the object at i.
-func (l *link) incoming(text []byte, i int) {
-	var e envelope
-	end, err := e.scan(text, i, false)
-	switch {
-	case err != nil:
-	case !utf8.Valid(text[i:end]):
-		err = errUTF8
-	case e.found.has(DeviationDuplicate):
-		err = errors.New("a member of the envelope is there twice")
-	case e.method[0] != '"':
-		err = errors.New("the method is not a string")
-	}
-	if err != nil {
-		l.malformed(&ParseResponseError{Reply: l.conn.secrets.start(text), Err: err})
-		return
-	}
-	m := &ServerMessage{Method: unquote(e.method), Params: bytes.Clone(e.params)}
-	if e.id != nil && !isNull(e.id) {
-		id, ok := parseID(e.id)
-		if !ok || len(e.id) > maxIDText {
-			l.malformed(&ParseResponseError{Reply: l.conn.secrets.start(text), Err: errors.New("the request's id is no id")})
-			return
-		}
-		m.ID = id
-	}
-	if !m.Notification() {
-		l.serve(m)
-		return
-	}
-	if l.conn.events.publish(m) || l.conn.handler == nil {
-		return
-	}
-	if !l.inbox.put(m) {
-		l.conn.stats.dropped.Add(1)
-		l.conn.report(fmt.Errorf("jsonrpc: the handler is %d notifications behind: %q was dropped", maxQueued, clean(m.Method, 100)))
-	}
-}
-
-// serve answers a request of the server's. Requests are worked on side by side,
-// because a handler may wait for the server.
-func (l *link) serve(m *ServerMessage) {
-	select {
-	case l.running <- struct{}{}:
-	default:
-		go func() {
-			_ = l.stream.Write(l.ctx, appendError(m.ID, &Error{Code: -32000, Message: "too many requests at once"}))
-		}()
-		return
-	}
-	go func() {
-		defer func() { <-l.running }()
-		text := respond(l.ctx, l.conn.handler, m)
-		if err := l.stream.Write(l.ctx, text); err != nil && l.ctx.Err() == nil {
-			l.conn.report(fmt.Errorf("jsonrpc: the response to %q was not sent: %w", clean(m.Method, 100), err))
-		}
-	}()
-}
-
-// handleNotifications gives notifications to the handler in the order in which
-// they came.
-func (l *link) handleNotifications() {
-	for {
-		m := l.inbox.take()
-		if m == nil {
-			return
-		}
-		_, _ = safely(func() (any, error) { return l.conn.handler.Handle(l.ctx, m) })
-	}
-}
-
-// An inbox is a queue between the reader, who never waits, and the handler.
-type inbox struct {
-	mu     sync.Mutex // for what follows
-	wake   sync.Cond
-	queue  []*ServerMessage
-	closed bool
-}
-
-func (q *inbox) put(m *ServerMessage) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.queue) >= maxQueued {
-		return false
-	}
-	q.queue = append(q.queue, m)
-	q.wake.Signal()
-	return true
-}
-
-// take waits for the next message; nil means that there will be none.
-func (q *inbox) take() *ServerMessage {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for len(q.queue) == 0 && !q.closed {
-		q.wake.Wait()
-	}
-	if len(q.queue) == 0 {
-		return nil
-	}
-	m := q.queue[0]
-	q.queue[0] = nil
-	q.queue = q.queue[1:]
-	return m
-}
-
-func (q *inbox) close() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.closed = true
-	q.wake.Broadcast()
 }

@@ -89,6 +89,36 @@ func appendRequest(b []byte, method string, params any, id ID) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
+// appendRequest1 appends a request of JSON-RPC 1.0, or a notification if id is
+// zero: without a version, with params always, and with id null if it has none.
+func appendRequest1(b []byte, method string, params any, id ID) ([]byte, error) {
+	if method == "" {
+		return nil, &MessageError{Reason: "the method has no name"}
+	}
+	b = appendString(append(b, `{"method":`...), method)
+	b = append(b, `,"params":`...)
+	before := len(b)
+	b, err := appendParams(b, params)
+	if err != nil {
+		return nil, err
+	}
+	if len(b) == before {
+		b = append(b, "[]"...)
+	}
+	if id.IsZero() {
+		id = ID{kind: nullID}
+	}
+	return append(id.append(append(b, `,"id":`...)), '}'), nil
+}
+
+// appendRequest appends a request in the version of the call's settings.
+func (x *Exchange) appendRequest(b []byte, method string, params any, id ID) ([]byte, error) {
+	if x.set != nil && x.set.version1 {
+		return appendRequest1(b, method, params, id)
+	}
+	return appendRequest(b, method, params, id)
+}
+
 func (r Request) prepare(x *Exchange) error {
 	return x.single(r.Method, r.Params, r.ID, nil, false)
 }

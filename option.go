@@ -44,6 +44,7 @@ const DefaultMaxReply = 64 << 20
 // settings are what options set.
 type settings struct {
 	validate     bool
+	version1     bool
 	numbers      bool
 	timeout      time.Duration
 	maxReply     int64
@@ -95,6 +96,14 @@ func (o dialOnly) applyDial(d *dialSettings)   { o(d) }
 // error that is only a string, an id that got lost (see [Deviation]). The
 // default is true. What makes a reply safe to use is checked in both cases.
 func WithValidation(on bool) Option { return option(func(s *settings) { s.validate = on }) }
+
+// WithVersion1 speaks JSON-RPC 1.0, for servers that refuse anything newer, as
+// ovsdb-server does: requests have no member jsonrpc and always have params, and
+// notifications have the id null. It turns validation off, since the responses
+// are not those of version 2.0. Params must be by position, see [Args].
+func WithVersion1() Option {
+	return option(func(s *settings) { s.version1, s.validate = true, false })
+}
 
 // WithDeviations has f called for each [Deviation] of a reply that was accepted
 // because validation is off, and for [DeviationAnswered], which does no harm, in

@@ -20,6 +20,12 @@ type streamSettings struct {
 	exitWait     time.Duration
 	termWait     time.Duration
 	subprotocols []string
+	link         *link // of a call: see onLink
+}
+
+// onLink has a call use this connection and no other.
+func onLink(l *link) CallOption {
+	return callOnly(func(s *settings) { s.stream.link = l })
 }
 
 // WithFraming says how messages are told apart on tcp, tls, unix and exec:
@@ -52,8 +58,8 @@ func WithMaxBackoff(d time.Duration) ClientOption {
 }
 
 // WithCancelNotice has a notification sent for each call on a stream whose
-// context ends before the reply: [CancelLSP], [CancelMCP], or what notice
-// returns for the request's id; nil sends none.
+// context ends before the reply: [CancelLSP], [CancelMCP], or the [Notification]
+// or [Raw] that notice returns for the request's id; nil sends none.
 func WithCancelNotice(notice func(ID) Message) ClientOption {
 	return clientOnly(func(s *settings) { s.stream.cancelNotice = notice })
 }
@@ -69,9 +75,9 @@ func CancelMCP(id ID) Message {
 	return Notification{Method: "notifications/cancelled", Params: Named{"requestId": id}}
 }
 
-// WithStreamErrors has f called with what goes wrong on a stream and concerns no
-// call: a message that could not be read and was skipped, a response without an
-// id. It must not wait for the client.
+// WithStreamErrors has f called with what goes wrong and concerns no call: a
+// message on a stream that could not be read and was skipped, a response without
+// an id, a panic of the handler with its stack. It must not wait for the client.
 func WithStreamErrors(f func(error)) ClientOption {
 	return clientOnly(func(s *settings) { s.stream.onError = f })
 }

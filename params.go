@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strconv"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -48,37 +49,99 @@ func numberText(n stdjson.Number) string {
 // appendParams appends the JSON of params to b, and nothing if there are none:
 // nil, or anything that encodes as null.
 func appendParams(b []byte, params any) ([]byte, error) {
-	var text []byte
+	before := len(b)
+	var err error
 	switch p := params.(type) {
 	case nil:
 		return b, nil
 	case stdjson.RawMessage:
-		if text = p; p == nil {
+		if p == nil {
 			return b, nil
 		}
+		if err := checkSyntax(p); err != nil {
+			return nil, &MessageError{Reason: "raw params are not JSON", Err: err}
+		}
+		b = append(b, bytes.TrimSpace(p)...)
 	default:
-		w := writer{b}
-		if err := json.MarshalWrite(&w, params, values); err != nil {
+		if b, err = appendValue(b, params); err != nil {
 			return nil, &MessageError{Reason: fmt.Sprintf("params of type %T do not encode as JSON", params), Err: err}
 		}
-		if err := checkParams(w.b[len(b):], params); err != nil {
-			return nil, err
-		}
-		if isNull(w.b[len(b):]) {
-			return b, nil
-		}
-		return w.b, nil
 	}
-	if err := checkSyntax(text); err != nil {
-		return nil, &MessageError{Reason: "raw params are not JSON", Err: err}
+	if isNull(b[before:]) {
+		return b[:before], nil
 	}
-	if text = bytes.TrimSpace(text); isNull(text) {
-		return b, nil
-	}
-	if err := checkParams(text, params); err != nil {
+	if err := checkParams(b[before:], params); err != nil {
 		return nil, err
 	}
-	return append(b, text...), nil
+	return b, nil
+}
+
+// appendValue appends the JSON of a value, as appendEncoded does. What calls are
+// made of is written without the engine: it spares half of the time.
+func appendValue(b []byte, v any) (_ []byte, err error) {
+	switch v := v.(type) {
+	case nil:
+		return append(b, "null"...), nil
+	case string:
+		return appendString(b, v), nil
+	case bool:
+		return strconv.AppendBool(b, v), nil
+	case int:
+		return strconv.AppendInt(b, int64(v), 10), nil
+	case int64:
+		return strconv.AppendInt(b, v, 10), nil
+	case uint64:
+		return strconv.AppendUint(b, v, 10), nil
+	case Args:
+		if v == nil {
+			return append(b, "null"...), nil
+		}
+		b = append(b, '[')
+		for i := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			if b, err = appendValue(b, v[i]); err != nil {
+				return nil, err
+			}
+		}
+		return append(b, ']'), nil
+	case Named:
+		if v == nil {
+			return append(b, "null"...), nil
+		}
+		b = append(b, '{')
+		for i, name := range sortedNames(v) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(appendString(b, name), ':')
+			if b, err = appendValue(b, v[name]); err != nil {
+				return nil, err
+			}
+		}
+		return append(b, '}'), nil
+	}
+	return appendEncoded(b, v)
+}
+
+// sortedNames returns the names of params in their order.
+func sortedNames(v Named) []string {
+	names := make([]string, 0, 8)
+	for name := range v {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// appendEncoded appends the JSON that the engine makes of a value.
+func appendEncoded(b []byte, v any) ([]byte, error) {
+	w := writer{b}
+	if err := json.MarshalWrite(&w, v, values); err != nil {
+		return nil, err
+	}
+	return w.b, nil
 }
 
 // checkParams refuses params that are a scalar (clause 4.2).
@@ -113,7 +176,7 @@ func appendString(b []byte, s string) []byte {
 	if quoted, err := jsontext.AppendQuote(b, s); err == nil {
 		return quoted
 	}
-	quoted, _ := jsontext.AppendQuote(b, string(bytes.ToValidUTF8([]byte(s), []byte(string(utf8.RuneError)))))
+	quoted, _ := jsontext.AppendQuote(b, string([]rune(s))) // as encoding/json: one for each bad byte
 	return quoted
 }
 

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"reflect"
-	"sync"
 	"unicode/utf8"
 
 	"example.com/jsonrpc/transport"
@@ -37,11 +36,10 @@ func (x *Exchange) read(ctx context.Context, reply io.ReadCloser) error {
 		err := fmt.Errorf("%w: it says it has %d bytes, the limit is %d", ErrReplyTooLarge, resp.ContentLength, limit)
 		return x.httpOutcome(resp, nil, err)
 	}
-	text, release, err := x.readAll(reply, limit)
+	text, err := x.readAll(reply, limit)
 	if err != nil && x.msg.Reply {
 		return x.httpOutcome(resp, nil, err)
 	}
-	defer release()
 	x.size = int64(len(text))
 	if x.keep {
 		x.text = text
@@ -57,33 +55,25 @@ func (x *Exchange) read(ctx context.Context, reply io.ReadCloser) error {
 // maxUnasked is how much of an answer to a notification is looked at.
 const maxUnasked = 64 << 10
 
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
-
-// readAll reads a whole reply, of limit bytes at most. The text is valid until
-// release, or for ever if the reply is kept. Memory grows with what has
-// arrived: the length that a header promises is not believed.
-func (x *Exchange) readAll(reply io.Reader, limit int64) (text []byte, release func(), err error) {
-	release = func() {}
+// readAll reads a whole reply, of limit bytes at most. The text is valid until x
+// is freed, or for ever if the reply is kept. Memory grows with what has arrived:
+// the length that a header promises is not believed.
+func (x *Exchange) readAll(reply io.Reader, limit int64) (text []byte, err error) {
 	if r, ok := reply.(transport.BytesReply); ok {
 		if text = r.Bytes(); int64(len(text)) > limit {
-			return nil, release, tooLarge(limit)
+			return nil, tooLarge(limit)
 		}
 		if x.keep {
 			text = bytes.Clone(text)
 		}
-		return text, release, nil
+		return text, nil
 	}
-	pooled := new([]byte)
-	if !x.keep {
-		pooled = buffers.Get().(*[]byte)
-		release = func() {
-			const maxPooled = 1 << 20
-			if cap(*pooled) <= maxPooled {
-				buffers.Put(pooled)
-			}
-		}
+	buf := x.in[:0]
+	if x.in = nil; x.keep {
+		buf = nil
+	} else {
+		defer func() { x.in = buf }()
 	}
-	buf := (*pooled)[:0]
 	for {
 		room := buf[len(buf):min(int64(cap(buf)), limit)]
 		full := int64(len(buf)) == limit
@@ -96,15 +86,14 @@ func (x *Exchange) readAll(reply io.Reader, limit int64) (text []byte, release f
 		}
 		n, err := reply.Read(room)
 		if full && n > 0 {
-			return nil, release, tooLarge(limit)
+			return nil, tooLarge(limit)
 		}
 		buf = buf[:len(buf)+n]
-		*pooled = buf
 		if err == io.EOF {
-			return buf, release, nil
+			return buf, nil
 		}
 		if err != nil {
-			return nil, release, err
+			return nil, err
 		}
 	}
 }
@@ -130,6 +119,9 @@ func (x *Exchange) httpOutcome(resp *http.Response, text []byte, err error) erro
 		return err
 	}
 	success := resp.StatusCode >= 200 && resp.StatusCode < 300
+	if success && err == nil {
+		return nil
+	}
 	var (
 		parse      *ParseResponseError
 		validation *ValidationError

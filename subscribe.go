@@ -1,7 +1,6 @@
 package jsonrpc
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -58,9 +57,14 @@ func (e Event) Decode(v any) error { return decodeResult(e.Data, v, nil) }
 // A Gap says that events may have been missed, so that what happened between
 // From and To should be asked for in another way.
 type Gap struct {
-	From, To time.Time
-	// Err is why the connection broke; nil if events were dropped because the
-	// subscriber was too slow.
+	// From is when the connection was found broken, or when the first of the
+	// dropped events came.
+	From time.Time
+	// To is when events could come again, or when the last of the dropped ones
+	// came.
+	To time.Time
+	// Err is why the connection broke; nil if events were dropped only, because
+	// the subscriber was too slow.
 	Err error
 	// Dropped is how many events were dropped.
 	Dropped int
@@ -105,11 +109,18 @@ type Subscription struct {
 
 	mu     sync.Mutex // for what follows
 	wake   sync.Cond  // signalled when anything has changed
+	link   *link      // that brings the events; nil while there is none
 	id     ID         // the server's, of a dialect with Subscribe
-	queue  []Event
+	queue  []queuedEvent
 	lostAt time.Time // when the connection broke; zero if it has not
 	cause  error     // why
 	err    error     // ends the subscription
+}
+
+// A queuedEvent waits for the subscriber.
+type queuedEvent struct {
+	Event
+	at time.Time // when it came
 }
 
 // Subscribe asks the server for events. The client must have been dialled to a
@@ -130,28 +141,51 @@ func Subscribe(ctx context.Context, c *Client, d Dialect, opts *SubscribeOptions
 		s.size = 1024
 	}
 	s.wake.L = &s.mu
-	s.hub.expect(d)
-	defer s.hub.arrived(d)
-	id := ID{}
-	if d.Subscribe == "" {
-		// There must be a connection for anything to come by.
-		if _, err := conn.connected(ctx); err != nil {
-			return nil, c.wrap(nil, "", err)
-		}
-	} else {
-		var err error
-		if id, err = s.ask(ctx); err != nil {
-			return nil, err
-		}
+	if c.settings.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.settings.timeout)
+		defer cancel()
 	}
-	s.hub.add(s, id)
+	l, err := conn.connected(ctx)
+	if err == nil {
+		err = s.begin(ctx, l)
+	}
+	if err != nil {
+		return nil, c.explain(ctx, d.Subscribe, err)
+	}
 	return s, nil
 }
 
-// ask calls the dialect's Subscribe.
-func (s *Subscription) ask(ctx context.Context) (ID, error) {
-	id, err := Call[ID](ctx, s.client, s.dialect.Subscribe, s.dialect.Params)
-	return id, err
+// begin asks for the events, if they have to be asked for, and has them come. All
+// of this is about one connection: the subscription's id means nothing on
+// another.
+func (s *Subscription) begin(ctx context.Context, l *link) error {
+	if s.dialect.Subscribe == "" {
+		return s.hub.add(s, ID{}, l)
+	}
+	s.hub.expect(s.dialect)
+	defer s.hub.arrived(s.dialect)
+	id, err := Call[ID](ctx, s.client, s.dialect.Subscribe, s.dialect.Params, onLink(l))
+	if err != nil {
+		return err
+	}
+	if err = s.hub.add(s, id, l); err != nil {
+		_ = s.unsubscribe(l.ctx, l, id) // closed in the meantime
+	}
+	return err
+}
+
+// resume makes the subscription again on a new connection, l.
+func (s *Subscription) resume(l *link) {
+	err := s.begin(l.ctx, l)
+	if err == nil || l.cause() != nil { // the next connection is another chance
+		return
+	}
+	s.hub.remove(s)
+	if e := (*callError)(nil); errors.As(err, &e) {
+		err = e.err
+	}
+	s.end(s.client.wrap(nil, s.dialect.Subscribe, fmt.Errorf("the subscription could not be made again: %w", err)))
 }
 
 // Events yields the events as they come, until ctx ends, the loop is left, or
@@ -189,59 +223,86 @@ func (s *Subscription) next(ctx context.Context) (Event, error) {
 	defer stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.queue) == 0 {
+	for {
 		switch {
 		case ctx.Err() != nil:
 			return Event{}, context.Cause(ctx)
+		case len(s.queue) > 0:
+			event := s.queue[0].Event
+			s.queue[0] = queuedEvent{}
+			s.queue = s.queue[1:]
+			s.wake.Broadcast()
+			return event, nil
 		case s.err != nil:
 			return Event{}, s.err
 		}
 		s.wake.Wait()
 	}
-	event := s.queue[0]
-	s.queue[0] = Event{}
-	s.queue = s.queue[1:]
-	s.wake.Broadcast()
-	return event, nil
 }
 
-// put adds an event to the queue.
-func (s *Subscription) put(e Event) {
+// put adds an event to the queue. It reports whether the subscription lives on.
+func (s *Subscription) put(e Event) bool {
+	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for s.policy == Block && len(s.queue) >= s.size && s.err == nil {
 		s.wake.Wait()
 	}
 	if s.err != nil {
-		return
+		return false
 	}
 	if len(s.queue) >= s.size {
 		if s.policy == EndWhenFull {
 			s.err = ErrSlowSubscriber
 			s.wake.Broadcast()
-			go s.hub.remove(s)
-			return
+			return false
 		}
 		s.dropLocked()
 	}
-	s.queue = append(s.queue, e)
+	s.queue = append(s.queue, queuedEvent{e, now})
 	s.wake.Broadcast()
+	return true
 }
 
-// dropLocked makes room for one event, leaving a gap at the front. The caller
-// must hold s.mu.
+// dropLocked makes room for one event: the oldest become a part of a gap at the
+// front. The caller must hold s.mu.
 func (s *Subscription) dropLocked() {
-	now := time.Now()
-	if gap := s.queue[0].Gap; gap != nil && gap.Dropped > 0 && len(s.queue) > 1 {
+	oldest := &s.queue[0]
+	if oldest.Gap == nil {
+		*oldest = queuedEvent{Event{Gap: &Gap{From: oldest.at, To: oldest.at, Dropped: 1}}, oldest.at}
+	}
+	if len(s.queue) > 1 {
+		next := s.queue[1]
+		if next.Gap == nil {
+			next.Gap = &Gap{To: next.at, Dropped: 1}
+		}
+		oldest.Gap.extend(next.Gap)
 		s.queue = slices.Delete(s.queue, 1, 2)
-		gap.To = now
-		gap.Dropped++
+	}
+}
+
+// extend makes one gap of g and the next.
+func (g *Gap) extend(next *Gap) {
+	g.To = next.To
+	g.Dropped += next.Dropped
+	if g.Err == nil {
+		g.Err = next.Err
+	}
+}
+
+// mendLocked puts a gap where the connection was broken, however full the queue
+// is. The caller must hold s.mu.
+func (s *Subscription) mendLocked() {
+	if s.lostAt.IsZero() {
 		return
 	}
-	s.queue[0] = Event{Gap: &Gap{From: now, To: now, Dropped: 1}}
-	if len(s.queue) > 1 {
-		s.queue = slices.Delete(s.queue, 1, 2)
-		s.queue[0].Gap.Dropped++
+	now := time.Now()
+	gap := &Gap{From: s.lostAt, To: now, Err: s.cause}
+	s.lostAt, s.cause = time.Time{}, nil
+	if n := len(s.queue); n > 0 && s.queue[n-1].Gap != nil {
+		s.queue[n-1].Gap.extend(gap)
+	} else {
+		s.queue = append(s.queue, queuedEvent{Event{Gap: gap}, now})
 	}
 }
 
@@ -258,220 +319,24 @@ func (s *Subscription) end(err error) {
 // Close ends the subscription and tells the server. Events that wait can still
 // be read; after them comes [ErrClosed].
 func (s *Subscription) Close(ctx context.Context) error {
+	s.end(ErrClosed) // first: the reader may be waiting for room
 	s.hub.remove(s)
 	s.mu.Lock()
-	ended, id := s.err != nil, s.id
+	l, id := s.link, s.id
+	s.link, s.id = nil, ID{}
 	s.mu.Unlock()
-	s.end(ErrClosed)
-	if ended || s.dialect.Unsubscribe == "" {
+	return s.unsubscribe(ctx, l, id)
+}
+
+// unsubscribe takes a subscription on l back. There is nothing to take back on a
+// connection that has ended.
+func (s *Subscription) unsubscribe(ctx context.Context, l *link, id ID) error {
+	if l == nil || l.cause() != nil || s.dialect.Subscribe == "" || s.dialect.Unsubscribe == "" {
 		return nil
 	}
-	return s.client.Call(ctx, s.dialect.Unsubscribe, Args{id}, nil)
-}
-
-// A hub gives events to the subscriptions of a connection.
-type hub struct {
-	mu     sync.Mutex                 // for what follows
-	subs   map[string][]*Subscription // by the method of their notifications
-	asking map[string]int             // subscriptions being asked for, by method
-	early  []*ServerMessage           // events that may be for those
-	err    error                      // once closed
-}
-
-const maxEarly = 1024
-
-func newHub() *hub { return &hub{subs: map[string][]*Subscription{}, asking: map[string]int{}} }
-
-// expect keeps events of a dialect from now on: the first may come before it is
-// known for which subscription they are.
-func (h *hub) expect(d Dialect) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, method := range d.Methods {
-		h.asking[method]++
+	err := s.client.Call(ctx, s.dialect.Unsubscribe, Args{id}, nil, onLink(l))
+	if l.cause() != nil {
+		return nil
 	}
-}
-
-// arrived takes expect back.
-func (h *hub) arrived(d Dialect) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, method := range d.Methods {
-		if h.asking[method]--; h.asking[method] == 0 {
-			delete(h.asking, method)
-			h.early = slices.DeleteFunc(h.early, func(m *ServerMessage) bool { return m.Method == method })
-		}
-	}
-}
-
-// add has s get events from now on, and those that came early.
-func (h *hub) add(s *Subscription, id ID) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.err != nil {
-		s.end(h.err)
-		return
-	}
-	s.mu.Lock()
-	s.id = id
-	s.mu.Unlock()
-	defer s.wake.Broadcast()
-	for _, method := range s.dialect.Methods {
-		if !slices.Contains(h.subs[method], s) {
-			h.subs[method] = append(h.subs[method], s)
-		}
-	}
-	h.early = slices.DeleteFunc(h.early, func(m *ServerMessage) bool {
-		event, ok := s.eventOf(m)
-		if ok { // before any that comes now, so without waiting
-			s.mu.Lock()
-			s.queue = append(s.queue, event)
-			s.mu.Unlock()
-		}
-		return ok
-	})
-}
-
-func (h *hub) remove(s *Subscription) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, method := range s.dialect.Methods {
-		h.subs[method] = slices.DeleteFunc(slices.Clone(h.subs[method]), func(other *Subscription) bool { return other == s })
-		if len(h.subs[method]) == 0 {
-			delete(h.subs, method)
-		}
-	}
-}
-
-// publish gives a notification to the subscriptions that want it. It reports
-// whether there was one.
-func (h *hub) publish(m *ServerMessage) (wanted bool) {
-	h.mu.Lock()
-	subs := h.subs[m.Method]
-	if h.asking[m.Method] > 0 && len(h.early) < maxEarly {
-		known := slices.ContainsFunc(subs, func(s *Subscription) bool { _, ok := s.eventOf(m); return ok })
-		if !known {
-			h.early = append(h.early, m)
-			wanted = true
-		}
-	}
-	h.mu.Unlock()
-	for _, s := range subs {
-		if event, ok := s.eventOf(m); ok {
-			s.put(event)
-			wanted = true
-		}
-	}
-	return wanted
-}
-
-// eventOf returns the event in a notification, if it is for s.
-func (s *Subscription) eventOf(m *ServerMessage) (Event, bool) {
-	if !slices.Contains(s.dialect.Methods, m.Method) {
-		return Event{}, false
-	}
-	if s.dialect.Subscribe == "" {
-		return Event{Method: m.Method, Data: m.Params}, true
-	}
-	var id, result []byte
-	if len(m.Params) == 0 || m.Params[0] != '{' {
-		return Event{}, false
-	}
-	_, _ = scanObject(m.Params, 0, func(name []byte, at int) (int, error) {
-		end, err := skipValue(m.Params, at)
-		switch string(name) {
-		case "subscription":
-			id = m.Params[at:end]
-		case "result":
-			result = m.Params[at:end]
-		}
-		return end, err
-	})
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if id == nil || s.id.match(id) == idDiffers {
-		return Event{}, false
-	}
-	return Event{Method: m.Method, Data: bytes.Clone(result)}, true
-}
-
-// live reports whether there are subscriptions.
-func (h *hub) live() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.subs) > 0
-}
-
-// all returns each subscription once.
-func (h *hub) all() (all []*Subscription) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, subs := range h.subs {
-		for _, s := range subs {
-			if !slices.Contains(all, s) {
-				all = append(all, s)
-			}
-		}
-	}
-	return all
-}
-
-// lost notes when and why the connection broke.
-func (h *hub) lost(err error) {
-	for _, s := range h.all() {
-		s.mu.Lock()
-		if s.lostAt.IsZero() {
-			s.lostAt, s.cause = time.Now(), err
-		}
-		s.mu.Unlock()
-	}
-}
-
-// resubscribe makes the subscriptions again on a new connection, l.
-func (h *hub) resubscribe(l *link) {
-	for _, s := range h.all() {
-		if s.dialect.Subscribe == "" {
-			s.mend()
-			continue
-		}
-		h.expect(s.dialect)
-		id, err := s.ask(l.ctx)
-		if err == nil {
-			s.mend() // before what is new
-			h.add(s, id)
-		}
-		h.arrived(s.dialect)
-		if err != nil && l.cause() == nil {
-			// The server refuses it. If it was the connection, the next one is
-			// another chance.
-			h.remove(s)
-			s.end(fmt.Errorf("jsonrpc: the subscription could not be made again: %w", err))
-		}
-	}
-}
-
-// mend puts a gap where the connection was broken.
-func (s *Subscription) mend() {
-	s.mu.Lock()
-	if s.lostAt.IsZero() {
-		s.mu.Unlock()
-		return
-	}
-	gap := &Gap{From: s.lostAt, To: time.Now(), Err: s.cause}
-	s.lostAt, s.cause = time.Time{}, nil
-	s.mu.Unlock()
-	s.put(Event{Gap: gap})
-}
-
-// close ends all subscriptions.
-func (h *hub) close(err error) {
-	for _, s := range h.all() {
-		s.end(err)
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.err == nil {
-		h.err = err
-	}
-	clear(h.subs)
+	return err
 }

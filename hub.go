@@ -1,0 +1,263 @@
+package jsonrpc
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A hub gives events to the subscriptions of a connection.
+type hub struct {
+	mu    sync.Mutex                 // for what follows; locked before a subscription's
+	subs  map[string][]*Subscription // by the method of their notifications
+	early map[string]*early          // by method, while subscriptions are asked for
+	err   error                      // once closed
+}
+
+// early are events that came before it was known for which subscription they
+// are: a server may send the first before it answers.
+type early struct {
+	asking int // subscriptions that are being asked for
+	events []arrival
+	gap    *Gap // those that there was no room for; nil if there are none
+}
+
+// maxEarly bounds the events of a method that are kept.
+const maxEarly = 1024
+
+func newHub() *hub { return &hub{subs: map[string][]*Subscription{}, early: map[string]*early{}} }
+
+// expect keeps events of a dialect from now on.
+func (h *hub) expect(d Dialect) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, method := range d.Methods {
+		if h.early[method] == nil {
+			h.early[method] = &early{}
+		}
+		h.early[method].asking++
+	}
+}
+
+// arrived takes expect back.
+func (h *hub) arrived(d Dialect) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, method := range d.Methods {
+		if h.early[method].asking--; h.early[method].asking == 0 {
+			delete(h.early, method)
+		}
+	}
+}
+
+// add has s get events from now on, and those that came early. They come by l. An
+// error means that s or l has ended.
+func (h *hub) add(s *Subscription, id ID, l *link) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case h.err != nil:
+		return h.err
+	case s.err != nil:
+		return s.err
+	case l.cause() != nil: // if it ends later, lost will find s
+		return l.lostError("read")
+	}
+	s.link, s.id = l, id
+	for _, method := range s.dialect.Methods {
+		if !slices.Contains(h.subs[method], s) {
+			h.subs[method] = append(h.subs[method], s)
+		}
+	}
+	s.mendLocked()
+	for _, method := range s.dialect.Methods {
+		if e := h.early[method]; e != nil {
+			s.takeLocked(e)
+		}
+	}
+	s.wake.Broadcast()
+	return nil
+}
+
+// takeLocked takes the events for s from those that came early, without waiting
+// for room. The caller must hold s.mu.
+func (s *Subscription) takeLocked(e *early) {
+	e.events = slices.DeleteFunc(e.events, func(a arrival) bool {
+		event, ok := s.eventOfLocked(a)
+		if ok {
+			s.queue = append(s.queue, queuedEvent{event, a.at})
+		}
+		return ok
+	})
+	if e.gap != nil { // some may have been for s
+		gap := *e.gap
+		s.queue = append(s.queue, queuedEvent{Event{Gap: &gap}, gap.To})
+	}
+}
+
+func (h *hub) remove(s *Subscription) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, method := range s.dialect.Methods {
+		h.subs[method] = slices.DeleteFunc(slices.Clone(h.subs[method]), func(other *Subscription) bool { return other == s })
+		if len(h.subs[method]) == 0 {
+			delete(h.subs, method)
+		}
+	}
+}
+
+// publish gives a notification to the subscriptions that want it. It reports
+// whether there was one.
+func (h *hub) publish(m *ServerMessage) (wanted bool) {
+	h.mu.Lock()
+	subs, e := h.subs[m.Method], h.early[m.Method]
+	if len(subs) == 0 && e == nil { // the common case
+		h.mu.Unlock()
+		return false
+	}
+	a := arrivalOf(m)
+	if e != nil && a.id != nil && !slices.ContainsFunc(subs, func(s *Subscription) bool { return s.owns(a) }) {
+		e.keep(a)
+		wanted = true
+	}
+	h.mu.Unlock()
+	for _, s := range subs {
+		s.mu.Lock()
+		event, ok := s.eventOfLocked(a)
+		s.mu.Unlock()
+		if !ok {
+			continue
+		}
+		wanted = true
+		if !s.put(event) {
+			h.remove(s)
+		}
+	}
+	return wanted
+}
+
+func (e *early) keep(a arrival) {
+	switch {
+	case len(e.events) < maxEarly:
+		e.events = append(e.events, a)
+	case e.gap == nil:
+		e.gap = &Gap{From: a.at, To: a.at, Dropped: 1}
+	default:
+		e.gap.extend(&Gap{To: a.at, Dropped: 1})
+	}
+}
+
+// An arrival is a notification that may bring an event.
+type arrival struct {
+	*ServerMessage
+	at         time.Time
+	id, result []byte // the params' members subscription and result; nil if there are none
+}
+
+func arrivalOf(m *ServerMessage) arrival {
+	a := arrival{ServerMessage: m, at: time.Now()}
+	if len(m.Params) == 0 || m.Params[0] != '{' {
+		return a
+	}
+	_, _ = scanObject(m.Params, 0, func(name []byte, at int) (int, error) {
+		end, err := skipValue(m.Params, at)
+		switch string(name) {
+		case "subscription":
+			a.id = m.Params[at:end]
+		case "result":
+			a.result = m.Params[at:end]
+		}
+		return end, err
+	})
+	return a
+}
+
+// owns reports whether s has asked for the event.
+func (s *Subscription) owns(a arrival) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.eventOfLocked(a)
+	return ok && s.dialect.Subscribe != ""
+}
+
+// eventOfLocked returns the event that a brings, if it is for s. The caller must
+// hold s.mu.
+func (s *Subscription) eventOfLocked(a arrival) (Event, bool) {
+	switch {
+	case s.dialect.Subscribe == "":
+		return Event{Method: a.Method, Data: a.Params}, true
+	case a.id == nil, s.id.IsZero(), s.id.match(a.id) == idDiffers:
+		return Event{}, false
+	}
+	return Event{Method: a.Method, Data: bytes.Clone(a.result)}, true
+}
+
+// live reports whether there are subscriptions.
+func (h *hub) live() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subs) > 0
+}
+
+// allLocked returns each subscription once. The caller must hold h.mu.
+func (h *hub) allLocked() map[*Subscription]bool {
+	all := map[*Subscription]bool{}
+	for _, subs := range h.subs {
+		for _, s := range subs {
+			all[s] = true
+		}
+	}
+	return all
+}
+
+// lost notes when and why the connection broke. Ids of subscriptions end with
+// it: on the next one another may get the same.
+func (h *hub) lost(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	for s := range h.allLocked() {
+		s.mu.Lock()
+		s.link, s.id = nil, ID{}
+		if s.lostAt.IsZero() {
+			s.lostAt, s.cause = now, err
+		}
+		s.mu.Unlock()
+	}
+}
+
+// resume makes the subscriptions that lost their connection again on l. It must
+// be called before anything is read from l: gaps come before events.
+func (h *hub) resume(l *link) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for s := range h.allLocked() {
+		s.mu.Lock()
+		switch {
+		case s.lostAt.IsZero():
+		case s.dialect.Subscribe != "":
+			go s.resume(l)
+		default:
+			s.link = l
+			s.mendLocked()
+			s.wake.Broadcast()
+		}
+		s.mu.Unlock()
+	}
+}
+
+// close ends all subscriptions.
+func (h *hub) close(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for s := range h.allLocked() {
+		s.end(err)
+	}
+	if h.err == nil {
+		h.err = err
+	}
+	clear(h.subs)
+}

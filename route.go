@@ -1,0 +1,211 @@
+package jsonrpc
+
+import (
+	"fmt"
+)
+
+// route gives a message to whom it is for. It reports whether f was handed on.
+func (l *link) route(f *frame) bool {
+	text := f.text
+	i := skipSpace(text, 0)
+	if i == len(text) {
+		return false
+	}
+	if text[i] == '[' {
+		return l.routeArray(f, i)
+	}
+	r, end, err := scanRoute(text, i)
+	if err == nil && skipSpace(text, end) < len(text) {
+		err = syntax(text, skipSpace(text, end), "nothing after the message")
+	}
+	switch {
+	case err != nil && r.nameless(): // otherwise the caller sees what is wrong
+		l.malformed(&ParseResponseError{Reply: l.conn.secrets.start(text), Err: err})
+	case r.method && !r.response:
+		l.incoming(text, i)
+	case !r.response && r.id == nil:
+		l.malformed(&ValidationError{Deviation: DeviationNotResponse, Reply: l.conn.secrets.start(text)})
+	default:
+		return l.deliver(f, r.id, false)
+	}
+	return false
+}
+
+// A routed is an object of a message with what tells where it goes.
+type routed struct {
+	text     []byte
+	id       []byte // nil if absent
+	method   bool
+	response bool // it has a result or an error
+}
+
+// nameless reports whether it cannot be told whose response r is.
+func (r *routed) nameless() bool {
+	return r.method || !r.response || r.id == nil || isNull(r.id)
+}
+
+// scanRoute finds what tells where the object at i goes. Values are checked
+// later, by the one who decodes them. With an error, r holds what came before it.
+func scanRoute(text []byte, i int) (r routed, end int, err error) {
+	if i >= len(text) || text[i] != '{' {
+		return r, i, syntax(text, i, "an object")
+	}
+	end, err = scanObject(text, i, func(name []byte, at int) (int, error) {
+		end, err := skipUnchecked(text, at)
+		switch string(name) {
+		case "id":
+			if err == nil {
+				r.id = text[at:end]
+			}
+		case "method":
+			r.method = true
+		case "result", "error":
+			r.response = true
+		}
+		return end, err
+	})
+	if err == nil {
+		r.text = text[i:end]
+	}
+	return r, end, err
+}
+
+// scanRoutes is scanRoute for each object of the array at i.
+func scanRoutes(text []byte, i int) (all []routed, err error) {
+	if i = skipSpace(text, i+1); i < len(text) && text[i] == ']' {
+		return nil, nil
+	}
+	for {
+		r, end, err := scanRoute(text, i)
+		all = append(all, r)
+		if err != nil {
+			return all, err
+		}
+		if i = skipSpace(text, end); i < len(text) && text[i] == ']' {
+			break
+		}
+		if i >= len(text) || text[i] != ',' {
+			return all, syntax(text, i, "',' or ']'")
+		}
+		i = skipSpace(text, i+1)
+	}
+	if i = skipSpace(text, i+1); i < len(text) {
+		return all, syntax(text, i, "nothing after the message")
+	}
+	return all, nil
+}
+
+// routeArray gives an array to the batch that it answers: the one with any of
+// its ids. Servers send arrays of notifications too, and put the responses to
+// several messages together.
+func (l *link) routeArray(f *frame, i int) bool {
+	text := f.text
+	all, err := scanRoutes(text, i)
+	responses, named := all[:0:0], false
+	for _, r := range all {
+		if r.method && !r.response {
+			if err == nil {
+				l.incoming(r.text, 0)
+			}
+			continue
+		}
+		responses = append(responses, r)
+		named = named || r.id != nil && !isNull(r.id)
+	}
+	first, several := l.waitersOf(responses)
+	switch {
+	case first != nil && !several:
+		return l.deliver(f, first, true)
+	case err != nil:
+		l.malformed(&ParseResponseError{Reply: l.conn.secrets.start(text), Err: err})
+	case several:
+		for _, r := range responses {
+			item := frames.Get().(*frame)
+			if item.text = append(item.text[:0], r.text...); !l.deliver(item, r.id, false) {
+				_ = item.Close()
+			}
+		}
+	case named: // and not by us
+		l.conn.stats.strays.Add(int64(len(responses)))
+	case len(responses) > 0 || len(all) == 0:
+		return l.deliver(f, nil, true)
+	}
+	return false
+}
+
+// waitersOf returns the first id that a message waits for, and whether there are
+// others that other messages wait for.
+func (l *link) waitersOf(responses []routed) (first []byte, several bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var found *waiter
+	for _, r := range responses {
+		w, _ := l.waiterLocked(r.id)
+		switch {
+		case w == nil, w == found:
+		case found == nil:
+			first, found = r.id, w
+		default:
+			return first, true
+		}
+	}
+	return first, false
+}
+
+// waiterLocked returns the message that waits for a response with the id, and the
+// form of the id that it was sent with. The caller must hold l.mu.
+func (l *link) waiterLocked(id []byte) (*waiter, ID) {
+	if id == nil || isNull(id) {
+		return nil, ID{}
+	}
+	parsed, ok := parseID(id)
+	if !ok {
+		return nil, ID{}
+	}
+	for _, form := range parsed.forms() {
+		if w := l.waiting[form]; w != nil {
+			return w, form
+		}
+	}
+	return nil, ID{}
+}
+
+// deliver gives f to the message that waits for a response with the id; without
+// one, to the only message that waits, if there is one only and the response can
+// be to nothing else that was sent.
+func (l *link) deliver(f *frame, id []byte, array bool) bool {
+	nameless := id == nil || isNull(id)
+	l.mu.Lock()
+	w, form := l.waiterLocked(id)
+	if nameless && l.calls == 1 && !l.owed && !l.pinged() {
+		for _, w = range l.waiting {
+			break
+		}
+	}
+	if w == nil {
+		l.mu.Unlock()
+		l.conn.stats.strays.Add(1)
+		if nameless {
+			l.conn.report(fmt.Errorf("jsonrpc: %s sent a response without an id: %s", l.conn.name, clean(string(l.conn.secrets.start(f.text)), maxErrorText)))
+		}
+		return false
+	}
+	defer l.mu.Unlock()
+	if array || !w.batch || nameless {
+		l.forgetLocked(w) // that is all there will be
+	} else {
+		delete(l.waiting, form)
+		if w.left--; w.left == 0 {
+			l.calls--
+		}
+	}
+	w.frames <- f
+	return true
+}
+
+// pinged reports whether the stream has sent a ping: aria2 answers one with a pong
+// and with an error that has no id.
+func (l *link) pinged() bool {
+	s, ok := l.stream.(interface{ Pinged() bool })
+	return ok && s.Pinged()
+}

@@ -1,0 +1,142 @@
+package jsonrpc
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"unicode/utf8"
+)
+
+// incoming takes in a message of the server's own, the object at i.
+func (l *link) incoming(text []byte, i int) {
+	var e envelope
+	end, err := e.scan(text, i, false)
+	switch {
+	case err != nil:
+	case !utf8.Valid(text[i:end]):
+		err = errUTF8
+	case e.found.has(DeviationDuplicate):
+		err = errors.New("a member of the envelope is there twice")
+	case e.method[0] != '"':
+		err = errors.New("the method is not a string")
+	}
+	if err != nil {
+		l.malformed(&ParseResponseError{Reply: l.conn.secrets.start(text), Err: err})
+		return
+	}
+	m := &ServerMessage{Method: unquote(e.method), Params: bytes.Clone(e.params)}
+	if e.id != nil && !isNull(e.id) {
+		id, ok := parseID(e.id)
+		if !ok || len(e.id) > maxIDText {
+			l.malformed(&ParseResponseError{Reply: l.conn.secrets.start(text), Err: errors.New("the request's id is no id")})
+			return
+		}
+		m.ID = id
+	}
+	if !m.Notification() {
+		l.serve(m)
+		return
+	}
+	if l.conn.events.publish(m) || l.conn.handler == nil {
+		return
+	}
+	if !l.inbox.put(m) {
+		l.conn.stats.dropped.Add(1)
+		l.conn.report(fmt.Errorf("jsonrpc: the handler is %d notifications behind: %q was dropped", maxQueued, clean(m.Method, 100)))
+	}
+}
+
+// serve answers a request of the server's. Requests are worked on side by side,
+// because a handler may wait for the server.
+func (l *link) serve(m *ServerMessage) {
+	handler, place := l.conn.handler, l.running
+	select {
+	case place <- struct{}{}:
+	default:
+		handler, place = refuser, l.refusing
+		select {
+		case place <- struct{}{}:
+		default: // it asks and asks, and does not read
+			l.conn.stats.dropped.Add(1)
+			l.conn.report(fmt.Errorf("jsonrpc: %s sends requests and reads no responses: %q was dropped", l.conn.name, clean(m.Method, 100)))
+			return
+		}
+	}
+	go func() {
+		defer func() { <-place }()
+		text, err := respond(l.ctx, handler, m, l.conn.version1)
+		reportPanic(l.conn.set.onError, m, err)
+		if err := l.stream.Write(l.ctx, text); err != nil && l.ctx.Err() == nil {
+			l.conn.report(fmt.Errorf("jsonrpc: the response to %q was not sent: %w", clean(m.Method, 100), err))
+		}
+	}()
+}
+
+// refuser handles requests that are too many.
+var refuser = HandlerFunc(func(context.Context, *ServerMessage) (any, error) {
+	return nil, &Error{Code: codeBusy, Message: "too many requests at once"}
+})
+
+// codeBusy is of those that are left to implementations (clause 5.1).
+const codeBusy = -32000
+
+// handleNotifications gives notifications to the handler in the order in which
+// they came, after those of the connection before.
+func (l *link) handleNotifications() {
+	defer close(l.handled)
+	if l.earlier != nil {
+		<-l.earlier
+	}
+	for {
+		m := l.inbox.take()
+		if m == nil {
+			return
+		}
+		_, err := safely(func() (any, error) { return l.conn.handler.Handle(l.ctx, m) })
+		reportPanic(l.conn.set.onError, m, err)
+	}
+}
+
+// An inbox is a queue between the reader, who never waits, and the handler.
+type inbox struct {
+	mu     sync.Mutex // for what follows
+	wake   sync.Cond
+	queue  []*ServerMessage
+	closed bool
+}
+
+func (q *inbox) put(m *ServerMessage) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.queue) >= maxQueued {
+		return false
+	}
+	q.queue = append(q.queue, m)
+	q.wake.Signal()
+	return true
+}
+
+// take waits for the next message; nil means that there will be none.
+func (q *inbox) take() *ServerMessage {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.queue) == 0 && !q.closed {
+		q.wake.Wait()
+	}
+	if len(q.queue) == 0 {
+		return nil
+	}
+	m := q.queue[0]
+	q.queue[0] = nil
+	q.queue = q.queue[1:]
+	return m
+}
+
+func (q *inbox) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.wake.Broadcast()
+}
