@@ -3,7 +3,7 @@ package jsonrpc_test
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha1" //nolint:gosec // RFC 6455 asks for it
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -169,7 +169,7 @@ func serveWebSocket(c io.Writer, r *bufio.Reader) error {
 		if len(reply) < 126 {
 			out = append(out, text, byte(len(reply)))
 		} else {
-			out = binary.BigEndian.AppendUint16(append(out, text, 126), uint16(len(reply))) //nolint:gosec // small calls only
+			out = binary.BigEndian.AppendUint16(append(out, text, 126), uint16(len(reply)))
 		}
 		out = append(out, reply...)
 		if r.Buffered() == 0 {
@@ -196,7 +196,7 @@ func acceptWebSocket(c io.Writer, r *bufio.Reader) error {
 			_, _ = fmt.Sscanf(line, "Sec-WebSocket-Key: %s", &key)
 		}
 	}
-	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // as above
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	_, err := fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
 		base64.StdEncoding.EncodeToString(sum[:]))
 	return err

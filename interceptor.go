@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"slices"
 )
 
 // An Invoker carries out one exchange: it sends the message of x and reads the
@@ -21,8 +22,8 @@ type Interceptor func(next Invoker) Invoker
 
 // chain puts interceptors around last, the first outermost.
 func chain(last Invoker, interceptors []Interceptor) Invoker {
-	for i := len(interceptors) - 1; i >= 0; i-- {
-		last = interceptors[i](last)
+	for _, interceptor := range slices.Backward(interceptors) {
+		last = interceptor(last)
 	}
 	return last
 }

@@ -183,7 +183,7 @@ func WithSecrets(values ...string) Option {
 // inside of those that are there already.
 func WithInterceptors(interceptors ...Interceptor) ClientOption {
 	return clientOnly(func(s *settings) {
-		s.interceptors = append(s.interceptors[:len(s.interceptors):len(s.interceptors)], interceptors...)
+		s.interceptors = append(slices.Clip(s.interceptors), interceptors...)
 	})
 }
 

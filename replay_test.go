@@ -93,8 +93,7 @@ func (p *replay) run(t *testing.T, client *jsonrpc.Client, validate bool) (kind 
 
 func (p *replay) wantTransportError(t *testing.T, client *jsonrpc.Client) error {
 	_, err := client.Send(t.Context(), jsonrpc.Raw(p.send))
-	var e *transport.Error
-	if !errors.As(err, &e) {
+	if _, ok := errors.AsType[*transport.Error](err); !ok {
 		return fmt.Errorf("got %w, want an error of the transport", err)
 	}
 	return nil
@@ -127,7 +126,7 @@ func (v verdict) check(err error, status int) error {
 	)
 	isSaid, isInvalid := errors.As(err, &says), errors.As(err, &invalid)
 	isParse, isPage := errors.As(err, &parse), errors.As(err, &page)
-	ok := false
+	var ok bool
 	switch {
 	case v.says != nil:
 		ok = isSaid && says.Code == v.says.Code && says.Message == v.says.Message

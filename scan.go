@@ -1,6 +1,7 @@
 package jsonrpc
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -322,12 +323,7 @@ func unquote(text []byte) string {
 }
 
 func hasEscape(text []byte) bool {
-	for _, c := range text {
-		if c == '\\' {
-			return true
-		}
-	}
-	return false
+	return bytes.IndexByte(text, '\\') >= 0
 }
 
 func hexRune(text []byte) rune {

@@ -92,7 +92,7 @@ func newSignature(t reflect.Type, names []string) *signature {
 // outcome makes a handler's outcome of what the function returned.
 func (s *signature) outcome(out []reflect.Value) (result any, err error) {
 	if s.err {
-		err, _ = out[len(out)-1].Interface().(error)
+		err, _ = reflect.TypeAssert[error](out[len(out)-1])
 	}
 	if s.result {
 		result = out[0].Interface()

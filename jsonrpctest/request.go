@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -59,7 +60,7 @@ func parseRequest(text []byte) (r request, problem string) {
 
 // oneOf reports whether a JSON value is of one of the kinds.
 func oneOf(value json.RawMessage, kinds string) bool {
-	return bytes.IndexByte([]byte(kinds), byte(jsontext.Value(value).Kind())) >= 0
+	return strings.IndexByte(kinds, byte(jsontext.Value(value).Kind())) >= 0
 }
 
 func isString(value json.RawMessage, s string) bool {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"sync"
 )
@@ -103,9 +104,7 @@ func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
-	for name, values := range x.reply.header {
-		header[name] = values
-	}
+	maps.Copy(header, x.reply.header)
 	status := x.reply.status
 	switch {
 	case status != 0:

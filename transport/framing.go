@@ -55,7 +55,7 @@ var (
 	// are sent with a newline after each, for readers that wait for one.
 	Bare = &Framing{"bare", appendNewline, func(limit int64) Splitter { return &bareSplitter{limit: limit} }}
 
-	// Netstring puts each message into a netstring: 5:[1,2],
+	// Netstring puts each message into a netstring: [1,2] into 5:[1,2], say.
 	Netstring = &Framing{"netstring", appendNetstring, func(limit int64) Splitter { return &netstringSplitter{limit: limit} }}
 )
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -229,9 +230,7 @@ func mergeHeader(base, over http.Header) http.Header {
 		return base
 	}
 	merged := make(http.Header, len(base)+len(over))
-	for name, values := range base {
-		merged[name] = values
-	}
+	maps.Copy(merged, base)
 	for name, values := range over {
 		name = http.CanonicalHeaderKey(name)
 		if len(values) == 0 {
@@ -250,9 +249,7 @@ func mergeHeader(base, over http.Header) http.Header {
 // values, removed.
 func addQuery(u *url.URL, query url.Values) *url.URL {
 	all := u.Query()
-	for name, values := range query {
-		all[name] = values // Encode leaves out names without values
-	}
+	maps.Copy(all, query) // Encode leaves out names without values
 	withQuery := *u
 	withQuery.RawQuery = all.Encode()
 	return &withQuery
