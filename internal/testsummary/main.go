@@ -26,10 +26,10 @@ func main() {
 
 // An event is a line of go test -json.
 type event struct {
-	Action  string
-	Package string
-	Test    string
-	Output  string
+	Action  string `json:"Action"`
+	Package string `json:"Package"`
+	Test    string `json:"Test"`
+	Output  string `json:"Output"`
 }
 
 // summarize reports whether anything failed.
