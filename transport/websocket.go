@@ -110,11 +110,12 @@ func DialWebSocket(ctx context.Context, rawURL string, opts *WebSocketOptions) (
 // webSocket is a Stream over a connection that a context, given to any of its
 // methods, would end. So none is given to it.
 type webSocket struct {
-	conn  *websocket.Conn
-	limit int64
-	heard atomic.Int64 // when a message came last, in nanoseconds since 1970
-	done  chan struct{}
-	close sync.Once
+	conn   *websocket.Conn
+	limit  int64
+	heard  atomic.Int64 // when a message came last, in nanoseconds since 1970
+	pinged atomic.Bool  // a ping was sent
+	done   chan struct{}
+	close  sync.Once
 
 	reading chan read // of a read whose caller has gone; nil if there is none
 
@@ -254,6 +255,7 @@ func (s *webSocket) ping(every time.Duration) {
 			timer.Reset(every - silent)
 			continue
 		}
+		s.pinged.Store(true)
 		ctx, cancel := context.WithTimeout(context.Background(), every)
 		err := s.conn.Ping(ctx)
 		cancel()
@@ -264,6 +266,10 @@ func (s *webSocket) ping(every time.Duration) {
 		timer.Reset(every)
 	}
 }
+
+// Pinged reports whether a ping was sent. There are servers that answer one with a
+// message too.
+func (s *webSocket) Pinged() bool { return s.pinged.Load() }
 
 // Close shakes hands with the server (RFC 6455, 7.1.2), for five seconds at most.
 func (s *webSocket) Close() error {
