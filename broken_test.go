@@ -133,3 +133,20 @@ func TestServerThatIsNoHTTPServer(t *testing.T) {
 		}
 	}
 }
+
+// bare is an http.RoundTripper made by hand, which leaves out what it can.
+type bare struct{ body io.ReadCloser }
+
+func (b bare) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: b.body}, nil
+}
+
+func TestBareResponsesAreRead(t *testing.T) {
+	broken := errors.New("broken")
+	for body, want := range map[io.ReadCloser]error{nil: jsonrpc.ErrNoResponse, io.NopCloser(failing{broken}): broken} {
+		err := dial(t, "http://pets.example", jsonrpc.WithHTTPTransport(bare{body})).Call(t.Context(), "cat", nil, nil)
+		if !errors.Is(err, want) {
+			t.Error(err)
+		}
+	}
+}

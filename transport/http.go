@@ -192,6 +192,13 @@ func (h *HTTP) post(ctx context.Context, m *Message) (*http.Response, error) {
 		if err != nil {
 			return nil, httpError(ctx, "send", err)
 		}
+		// A RoundTripper made by hand, as in tests, may leave these out.
+		if resp.Request == nil {
+			resp.Request = req
+		}
+		if resp.Body == nil {
+			resp.Body = http.NoBody
+		}
 		if h.opts.Jar != nil {
 			if cookies := resp.Cookies(); len(cookies) > 0 {
 				h.opts.Jar.SetCookies(u, cookies)
