@@ -190,9 +190,9 @@ func TestGzipReplies(t *testing.T) {
 		"cut in the header": {"gzip", reply[:5], "read: the server closed the connection before the reply was whole: unexpected EOF"},
 		"cut in the middle": {"gzip", reply[:30], "read: the server closed the connection before the reply was whole: unexpected EOF"},
 		"cut at the end":    {"gzip", reply[:len(reply)-1], "read: the server closed the connection before the reply was whole: unexpected EOF"},
-		"not gzip at all":   {"gzip", []byte(`{"jsonrpc":"2.0","result":"meow","id":1}`), "read: gzip: invalid header"},
-		"spoilt":            {"gzip", append(append([]byte{}, reply[:len(reply)-8]...), 1, 2, 3, 4, 5, 6, 7, 8), "read: gzip: invalid checksum"},
-		"another encoding":  {"br", reply, `read: the reply is compressed with "br", which was not asked for: only gzip is read`},
+		"not gzip at all":   {"gzip", []byte(`{"jsonrpc":"2.0","result":"meow","id":1}`), "read: the reply cannot be decompressed: its gzip is broken: gzip: invalid header"},
+		"spoilt":            {"gzip", append(append([]byte{}, reply[:len(reply)-8]...), 1, 2, 3, 4, 5, 6, 7, 8), "read: the reply cannot be decompressed: its gzip is broken: gzip: invalid checksum"},
+		"another encoding":  {"br", reply, `read: the reply cannot be decompressed: it is compressed with "br", which was not asked for`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"compress/flate"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
@@ -37,7 +38,7 @@ func newHTTPReply(resp *http.Response) (io.ReadCloser, error) {
 	default:
 		_ = resp.Body.Close()
 		return nil, &Error{Op: "read", Sent: true, Err: fmt.Errorf(
-			"the reply is compressed with %.32q, which was not asked for: only gzip is read", encoding)}
+			"%w: it is compressed with %.32q, which was not asked for", ErrEncoding, encoding)}
 	}
 	if isEventStream(resp) {
 		return &eventReply{httpReply: r, events: newEventReader(r)}, nil
@@ -137,6 +138,8 @@ func httpError(ctx context.Context, op string, err error) error {
 		// A TLS alert. With TLS 1.3 the server refuses a client's certificate, or
 		// the lack of one, when the client may have sent the message already.
 		return &Error{Op: "connect", Sent: true, Err: netop}
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, new(flate.CorruptInputError)):
+		return &Error{Op: "read", Sent: true, Err: fmt.Errorf("%w: its gzip is broken: %w", ErrEncoding, err)}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &Error{Op: "read", Sent: true, Err: fmt.Errorf("the server closed the connection before the reply was whole: %w", io.ErrUnexpectedEOF)}
 	}

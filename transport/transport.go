@@ -123,6 +123,10 @@ var (
 	// ErrTooLarge says that what came from the server was over a limit.
 	ErrTooLarge = errors.New("reply too large")
 
+	// ErrEncoding says that a reply is compressed in a way that cannot be read:
+	// only gzip is, and only if it is whole.
+	ErrEncoding = errors.New("the reply cannot be decompressed")
+
 	// ErrNoHeaders says that a message had headers or a query and the transport
 	// has no place for them.
 	ErrNoHeaders = errors.New("this transport cannot carry headers or query parameters for one message")
