@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// A caller is a client of some library, as one calls methods with it. It may be
+// used by many goroutines at once.
+type caller interface {
+	call(method string, params []any, result any) error
+	close()
+}
+
+// A batcher is a caller whose library knows batches.
+type batcher interface {
+	caller
+	// batch sends a call of "cat" for each of sounds and fills in the results.
+	batch(sounds []string) error
+}
+
+// A library is what there is to compare. A field is nil if the library does not
+// have it.
+type library struct {
+	name string
+	// http returns a caller over HTTP: with the library's own HTTP client, or
+	// over rt if it is not nil.
+	http      func(at addresses, rt http.RoundTripper) (caller, error)
+	tcp       func(at addresses) (caller, error)
+	webSocket func(at addresses) (caller, error)
+}
+
+var libraries = []library{ours, oursContext, jrpc2, geth, sourcegraph, xexp, netrpc, connectRPC}
+
+// A contender is one way to do the work of a row.
+type contender struct {
+	name string
+	open func(at addresses) (op, error)
+}
+
+// An op does the work of a row once, and checks what comes of it.
+type op struct {
+	do    func() error
+	close func()
+	// caller is what do is about, for measurements that are not of do.
+	caller caller
+}
+
+var background = context.Background()
+
+// small is the call of "cat".
+func small(c caller) func() error {
+	return func() error {
+		var sound string
+		if err := c.call("cat", []any{"Mittens", 3}, &sound); err != nil {
+			return err
+		}
+		if sound != meow {
+			return fmt.Errorf("the cat says %q", sound)
+		}
+		return nil
+	}
+}
+
+// batchOf is a batch of n calls of "cat".
+func batchOf(n int) func(c caller) func() error {
+	return func(c caller) func() error {
+		return func() error {
+			sounds := make([]string, n)
+			if err := c.(batcher).batch(sounds); err != nil {
+				return err
+			}
+			for i, sound := range sounds {
+				if sound != meow {
+					return fmt.Errorf("cat %d of the batch says %q", i, sound)
+				}
+			}
+			return nil
+		}
+	}
+}
+
+// rowsOf is a call with a large result, decoded into structs.
+func rowsOf(size int64) func(c caller) func() error {
+	return func(c caller) func() error {
+		method := fmt.Sprintf("rows/%d", size)
+		return func() error {
+			var rows []record
+			if err := c.call(method, nil, &rows); err != nil {
+				return err
+			}
+			return checkRecords(rows, size)
+		}
+	}
+}
+
+// overHTTP are the libraries that do the work over HTTP.
+func overHTTP(work func(caller) func() error, skip func(library) bool) []contender {
+	return overRoundTripper(nil, work, skip)
+}
+
+// overRoundTripper is overHTTP with rt.
+func overRoundTripper(rt http.RoundTripper, work func(caller) func() error, skip func(library) bool) (all []contender) {
+	for _, lib := range libraries {
+		if lib.http != nil && (skip == nil || !skip(lib)) {
+			all = append(all, using(lib.name, work, func(at addresses) (caller, error) { return lib.http(at, rt) }))
+		}
+	}
+	return all
+}
+
+// overTCP are the libraries that do the work over TCP.
+func overTCP(work func(caller) func() error) (all []contender) {
+	for _, lib := range libraries {
+		if lib.tcp != nil {
+			all = append(all, using(lib.name, work, lib.tcp))
+		}
+	}
+	return all
+}
+
+// overWebSocket are the libraries that do the work over a WebSocket.
+func overWebSocket(work func(caller) func() error) (all []contender) {
+	for _, lib := range libraries {
+		if lib.webSocket != nil {
+			all = append(all, using(lib.name, work, lib.webSocket))
+		}
+	}
+	return all
+}
+
+func using(name string, work func(caller) func() error, open func(addresses) (caller, error)) contender {
+	return contender{name, func(at addresses) (op, error) {
+		c, err := open(at)
+		if err != nil {
+			return op{}, err
+		}
+		return op{do: work(c), close: c.close, caller: c}, nil
+	}}
+}
+
+// only returns the contenders with the names, in their order.
+func only(all []contender, names ...string) (some []contender) {
+	for _, name := range names {
+		for _, c := range all {
+			if c.name == name {
+				some = append(some, c)
+			}
+		}
+	}
+	return some
+}
+
+// withoutBatches is for rows of batches or large results, which a library that
+// only ever makes small calls here has nothing to say to.
+func withoutBatches(lib library) bool {
+	return lib.name == connectRPC.name || lib.name == oursContext.name
+}
+
+var errNoParams = errors.New("this caller sends one kind of request only")

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"example.com/jsonrpc"
+)
+
+// This library, as Dial sets it up: validation on, limits on.
+var ours = oursLibrary("ours", func() (context.Context, func()) { return background, func() {} })
+
+// The same with a context that can end, as most programs have one; what it costs
+// to honour it.
+var oursContext = oursLibrary("ours, context", func() (context.Context, func()) {
+	return context.WithCancel(background)
+})
+
+func oursLibrary(name string, newContext func() (context.Context, func())) library {
+	open := func(url string, rt http.RoundTripper) (caller, error) {
+		c, err := dialOurs(url, rt)
+		if err != nil {
+			return nil, err
+		}
+		c.ctx, c.cancel = newContext()
+		return c, nil
+	}
+	return library{
+		name:      name,
+		http:      func(at addresses, rt http.RoundTripper) (caller, error) { return open(at.HTTP, rt) },
+		tcp:       func(at addresses) (caller, error) { return open("tcp://"+at.TCP, nil) },
+		webSocket: func(at addresses) (caller, error) { return open(at.WebSocket, nil) },
+	}
+}
+
+// Features that are measured once the library has them. Setting one is all it
+// takes.
+var (
+	// coalescing is what WithCoalescing returns.
+	coalescing jsonrpc.DialOption
+	// codec is an option for an engine that decodes results faster.
+	codec jsonrpc.DialOption
+	// eachRow iterates over an array result: it calls f with each item.
+	eachRow func(ctx context.Context, c *jsonrpc.Client, method string, f func(record) error) error
+)
+
+type oursCaller struct {
+	ctx    context.Context
+	cancel func()
+	client *jsonrpc.Client
+}
+
+// noLimit is over every result that is asked for here.
+const noLimit = 1 << 40
+
+func dialOurs(url string, rt http.RoundTripper, opts ...jsonrpc.DialOption) (oursCaller, error) {
+	opts = append(opts, jsonrpc.WithMaxReply(noLimit))
+	if rt != nil {
+		opts = append(opts, jsonrpc.WithHTTPTransport(rt))
+	}
+	client, err := jsonrpc.Dial(background, url, opts...)
+	return oursCaller{background, func() {}, client}, err
+}
+
+func (c oursCaller) call(method string, params []any, result any) error {
+	if params == nil {
+		return c.client.Call(c.ctx, method, nil, result)
+	}
+	return c.client.Call(c.ctx, method, jsonrpc.Args(params), result)
+}
+
+func (c oursCaller) batch(sounds []string) error {
+	var b jsonrpc.Batch
+	results := make([]*jsonrpc.Result[string], len(sounds))
+	for i := range sounds {
+		results[i] = jsonrpc.Queue[string](&b, "cat", jsonrpc.Args{"Mittens", 3})
+	}
+	if _, err := c.client.Send(c.ctx, &b); err != nil {
+		return err
+	}
+	for i := range sounds {
+		var err error
+		if sounds[i], err = results[i].Get(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c oursCaller) close() {
+	c.cancel()
+	_ = c.client.Close()
+}
+
+// oursWith is a contender over HTTP with one more option, none if the option
+// does not exist yet.
+func oursWith(name string, opt jsonrpc.DialOption, work func(caller) func() error) []contender {
+	if opt == nil {
+		return nil
+	}
+	return []contender{using(name, work, func(at addresses) (caller, error) {
+		return dialOurs(at.HTTP, nil, opt)
+	})}
+}
+
+// oursIterating reads a large result row by row.
+func oursIterating(size int64) []contender {
+	if eachRow == nil {
+		return nil
+	}
+	return []contender{{"ours, row by row", func(at addresses) (op, error) {
+		c, err := dialOurs(at.HTTP, nil)
+		if err != nil {
+			return op{}, err
+		}
+		method := fmt.Sprintf("rows/%d", size)
+		return op{close: c.close, caller: c, do: func() error {
+			n := 0
+			err := eachRow(background, c.client, method, func(r record) error {
+				if r.ID != firstID+n%blockLen || !r.Alive || len(r.Tags) != 2 {
+					return fmt.Errorf("row %d is %+v", n, r)
+				}
+				n++
+				return nil
+			})
+			if err == nil && n != rowsFor(size) {
+				err = fmt.Errorf("%d rows, want %d", n, rowsFor(size))
+			}
+			return err
+		}}, nil
+	}}}
+}
