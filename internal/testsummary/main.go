@@ -62,19 +62,16 @@ func summarize(r io.Reader, w io.Writer) (failed bool, err error) {
 				continue
 			case e.Action == "fail":
 				fmt.Fprint(w, output)
-			case e.Action == "skip":
-				fmt.Fprint(w, shorten(output))
 			}
-			if strings.Contains(e.Test, "/") {
-				continue
-			}
-			switch e.Action {
-			case "pass":
+			switch part := strings.Contains(e.Test, "/"); {
+			case part: // it is counted with the whole
+			case e.Action == "pass":
 				passes++
-			case "fail":
+			case e.Action == "fail":
 				fails++
-			case "skip":
+			default:
 				skips++
+				fmt.Fprint(w, shorten(output))
 			}
 		}
 	}
