@@ -216,12 +216,26 @@ func (p *pending[T]) want(value T) {
 func (p *pending[T]) wantErr(target error, maybeSent bool) {
 	p.t.Helper()
 	_, err := p.get()
+	wantIs(p.t, err, target, maybeSent)
+}
+
+// wantIs checks what an error is, and whether it says that the request may have
+// been sent.
+func wantIs(t *testing.T, err, target error, maybeSent bool) {
+	t.Helper()
 	if !errors.Is(err, target) {
-		p.t.Errorf("error %v, want %v", err, target)
+		t.Errorf("error %v, want %v", err, target)
 	}
 	if jsonrpc.MaybeSent(err) != maybeSent {
-		p.t.Errorf("MaybeSent(%v) = %v", err, !maybeSent)
+		t.Errorf("MaybeSent(%v) = %v", err, !maybeSent)
 	}
+}
+
+// wantLost checks that it ended because the connection did.
+func (p *pending[T]) wantLost(maybeSent bool) {
+	p.t.Helper()
+	_, err := p.get()
+	p.wantErr(as[*transport.Error](p.t, err), maybeSent)
 }
 
 // inBubble runs a test on the fake clock, which also sees to it that no goroutine
