@@ -67,9 +67,10 @@ func DialWebSocket(ctx context.Context, rawURL string, opts *WebSocketOptions) (
 	if rt == nil {
 		rt, own = NewRoundTripper(opts.TLS, opts.Proxy), true
 	}
+	s := &webSocket{limit: opts.MaxMessage, wire: &wire{tripper: rt}, done: make(chan struct{})}
 	dial := &websocket.DialOptions{
 		HTTPHeader: opts.Header, Host: opts.Header.Get("Host"), Subprotocols: opts.Subprotocols,
-		HTTPClient: &http.Client{Transport: rt, CheckRedirect: func(*http.Request, []*http.Request) error {
+		HTTPClient: &http.Client{Transport: s.wire, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}},
 	}
@@ -90,12 +91,11 @@ func DialWebSocket(ctx context.Context, rawURL string, opts *WebSocketOptions) (
 		}
 		return nil, connectError(ctx, err)
 	}
-	s := &webSocket{conn: conn, limit: opts.MaxMessage, done: make(chan struct{})}
+	s.conn = conn
 	if s.limit <= 0 {
 		s.limit = DefaultMaxMessage
 	}
 	conn.SetReadLimit(-1) // ours drops the message, not the connection
-	s.heard.Store(time.Now().UnixNano())
 	s.wanted.L = &s.mu
 	go s.writeLoop()
 	if every := opts.PingAfter; every >= 0 {
@@ -112,12 +112,15 @@ func DialWebSocket(ctx context.Context, rawURL string, opts *WebSocketOptions) (
 type webSocket struct {
 	conn   *websocket.Conn
 	limit  int64
-	heard  atomic.Int64 // when a message came last, in nanoseconds since 1970
-	pinged atomic.Bool  // a ping was sent
+	wire   *wire
+	inRead atomic.Bool // pongs are seen by a read under way, and only then
+	pinged atomic.Bool // a ping was sent
 	done   chan struct{}
 	close  sync.Once
 
+	// Of the one reader.
 	reading chan read // of a read whose caller has gone; nil if there is none
+	ended   error     // of each read to come
 
 	mu     sync.Mutex // for what follows
 	wanted sync.Cond  // signalled when queue or closed has changed
@@ -133,6 +136,42 @@ type read struct {
 type write struct {
 	msg  []byte
 	done chan error // buffered: the writer does not wait
+}
+
+// A wire is the connection below a WebSocket. It is noticed there when anything
+// comes, even in the middle of a frame, and whether the connection has ended,
+// which package websocket takes for the end of a message if that has several
+// frames. It gets there as the RoundTripper of the handshake.
+type wire struct {
+	io.ReadWriteCloser
+	tripper http.RoundTripper
+	heard   atomic.Int64 // when bytes came last, or a read began, in nanoseconds since 1970
+	err     error        // that came with the last bytes, for the read after them
+	ended   atomic.Bool
+}
+
+func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := w.tripper.RoundTrip(req)
+	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
+		if rwc, ok := resp.Body.(io.ReadWriteCloser); ok {
+			w.ReadWriteCloser, resp.Body = rwc, w
+		}
+	}
+	return resp, err
+}
+
+func (w *wire) Read(p []byte) (int, error) {
+	if w.err != nil {
+		w.ended.Store(true)
+		return 0, w.err
+	}
+	n, err := w.ReadWriteCloser.Read(p)
+	if w.err = err; n == 0 && err != nil {
+		w.ended.Store(true)
+		return 0, err
+	}
+	w.heard.Store(time.Now().UnixNano())
+	return n, nil
 }
 
 // Read appends the next message to buf, be it text or binary.
@@ -157,35 +196,52 @@ func (s *webSocket) Read(ctx context.Context, buf []byte) ([]byte, error) {
 	}
 }
 
+// read reads the next message, be it of any length.
 func (s *webSocket) read(buf []byte) ([]byte, error) {
+	if s.ended != nil {
+		return buf, s.ended
+	}
+	s.wire.heard.Store(time.Now().UnixNano())
+	s.inRead.Store(true)
+	defer s.inRead.Store(false)
 	_, r, err := s.conn.Reader(context.Background())
 	if err != nil {
-		switch websocket.CloseStatus(err) {
-		case websocket.StatusNormalClosure, websocket.StatusGoingAway, websocket.StatusNoStatusRcvd:
-			err = io.EOF
-		}
-		return buf, err
+		return buf, s.end(err)
 	}
-	s.heard.Store(time.Now().UnixNano())
-	start := len(buf)
+	start, long := len(buf), false
 	for {
 		if len(buf) == cap(buf) {
 			buf = append(buf, make([]byte, max(len(buf), 512))...)[:len(buf)]
 		}
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
+		if int64(len(buf)-start) > s.limit {
+			buf, long = buf[:start], true // drop it, and what follows
+		}
 		switch {
-		case int64(len(buf)-start) > s.limit:
-			if _, err := io.Copy(io.Discard, r); err != nil {
-				return buf[:start], err
-			}
+		case err == nil:
+		case err != io.EOF || s.wire.ended.Load():
+			return buf[:start], s.end(err)
+		case long:
 			return buf[:start], tooLong(s.limit)
-		case err == io.EOF:
+		default:
 			return buf, nil
-		case err != nil:
-			return buf[:start], err
 		}
 	}
+}
+
+// end makes err the end of the stream.
+func (s *webSocket) end(err error) error {
+	switch websocket.CloseStatus(err) {
+	case websocket.StatusNormalClosure, websocket.StatusGoingAway, websocket.StatusNoStatusRcvd:
+		err = io.EOF
+	default:
+		if errors.Is(err, io.EOF) {
+			err = fmt.Errorf("the connection ended without a close handshake: %w", io.ErrUnexpectedEOF)
+		}
+	}
+	s.ended = err
+	return err
 }
 
 // Write sends msg as a text message.
@@ -250,8 +306,13 @@ func (s *webSocket) ping(every time.Duration) {
 			return
 		case <-timer.C:
 		}
-		silent := time.Since(time.Unix(0, s.heard.Load()))
-		if silent < every {
+		heard := s.wire.heard.Load()
+		silent := time.Since(time.Unix(0, heard))
+		switch {
+		case !s.inRead.Load():
+			timer.Reset(every)
+			continue
+		case silent < every:
 			timer.Reset(every - silent)
 			continue
 		}
@@ -259,7 +320,7 @@ func (s *webSocket) ping(every time.Duration) {
 		ctx, cancel := context.WithTimeout(context.Background(), every)
 		err := s.conn.Ping(ctx)
 		cancel()
-		if err != nil {
+		if err != nil && s.wire.heard.Load() == heard && s.inRead.Load() {
 			_ = s.conn.CloseNow()
 			return
 		}
