@@ -287,12 +287,14 @@ func (c *conn) RoundTrip(ctx context.Context, m *transport.Message) (io.ReadClos
 		if ctx.Err() != nil && sent(err) { // it may be sent yet
 			l.sendCancel(ids)
 		}
+		l.release(w)
 		return nil, err
 	}
 	if w.batch {
 		return &batchReply{ctx: ctx, link: l, waiter: w}, nil
 	}
 	f, err := l.wait(ctx, w)
+	l.release(w)
 	if err != nil {
 		return nil, err
 	}
@@ -313,8 +315,8 @@ func sent(err error) bool {
 	return errors.As(err, &e) && e.Sent
 }
 
-// idsOf returns the ids of the requests in m.
-func idsOf(m *transport.Message) (ids []ID, batch bool, err error) {
+// idsOf appends the ids of the requests in m to ids.
+func idsOf(m *transport.Message, ids []ID) (_ []ID, batch bool, err error) {
 	x, ok := m.Info.(*Exchange)
 	if !ok { // a RoundTrip by somebody else
 		x = &Exchange{}

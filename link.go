@@ -28,9 +28,10 @@ type link struct {
 
 	mu      sync.Mutex // for what follows
 	waiting map[ID]*waiter
-	calls   int   // messages that wait
-	owed    bool  // an answer may come that nobody waits for
-	err     error // why the link has ended, nil before
+	spare   []*waiter // to be used again
+	calls   int       // messages that wait
+	owed    bool      // an answer may come that nobody waits for
+	err     error     // why the link has ended, nil before
 }
 
 // A waiter is a message whose reply is awaited.
@@ -39,6 +40,34 @@ type waiter struct {
 	left   int // ids whose responses have not come
 	batch  bool
 	frames chan *frame // has room for all, so that the reader never waits
+	one    [1]ID       // the ids of a single request
+}
+
+// release gives the memory of w back. It must have been delivered or forgotten.
+// It stays with the link: a channel of one synctest bubble is of no use to another.
+func (l *link) release(w *waiter) {
+	const maxSpare = 256
+	for len(w.frames) > 0 {
+		_ = (<-w.frames).Close()
+	}
+	w.ids, w.one[0] = nil, ID{}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if cap(w.frames) == 2 && len(l.spare) < maxSpare {
+		l.spare = append(l.spare, w)
+	}
+}
+
+// spareWaiterLocked returns a waiter for a single request. The caller must hold
+// l.mu.
+func (l *link) spareWaiterLocked() *waiter {
+	n := len(l.spare)
+	if n == 0 {
+		return &waiter{frames: make(chan *frame, 2)}
+	}
+	w := l.spare[n-1]
+	l.spare = l.spare[:n-1]
+	return w
 }
 
 // A frame is a message from the server. Its memory is used again after Close.
@@ -135,22 +164,25 @@ func (l *link) malformed(err error) {
 
 // expect registers the ids of m.
 func (l *link) expect(m *transport.Message) (*waiter, error) {
-	ids, batch, err := idsOf(m)
-	if err != nil {
-		return nil, err
-	}
-	w := &waiter{ids: ids, batch: batch, frames: make(chan *frame, len(ids)+1)}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	w := l.spareWaiterLocked()
+	var err error
+	if w.ids, w.batch, err = idsOf(m, w.one[:0]); err != nil {
+		return nil, err
+	}
+	if len(w.ids) >= cap(w.frames) {
+		w.frames = make(chan *frame, len(w.ids)+1)
+	}
 	if l.err != nil {
 		return nil, &transport.Error{Op: "send", Err: l.err}
 	}
-	for _, id := range ids {
+	for _, id := range w.ids {
 		if l.waiting[id] != nil {
 			return nil, errInFlight(id)
 		}
 	}
-	for _, id := range ids {
+	for _, id := range w.ids {
 		if l.waiting[id] == nil { // a raw batch may have one twice
 			l.waiting[id] = w
 			w.left++
@@ -165,7 +197,13 @@ func (l *link) expect(m *transport.Message) (*waiter, error) {
 func (l *link) forget(w *waiter) []ID {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	ids := l.forgetLocked(w)
+	var ids []ID
+	for _, id := range w.ids {
+		if l.waiting[id] == w {
+			ids = append(ids, id)
+		}
+	}
+	l.forgetLocked(w)
 	l.owed = l.owed || len(ids) > 0
 	return ids
 }
@@ -178,19 +216,18 @@ func (l *link) unawaited() {
 	l.owed = true
 }
 
-func (l *link) forgetLocked(w *waiter) (ids []ID) {
+// forgetLocked gives the ids of w free. The caller must hold l.mu.
+func (l *link) forgetLocked(w *waiter) {
 	if w.left == 0 {
-		return nil
+		return
 	}
 	w.left = 0
 	l.calls--
 	for _, id := range w.ids {
 		if l.waiting[id] == w {
 			delete(l.waiting, id)
-			ids = append(ids, id)
 		}
 	}
-	return ids
 }
 
 // wait waits for the next frame for w.

@@ -162,7 +162,10 @@ func (l *link) waiterLocked(id []byte) (*waiter, ID) {
 	if !ok {
 		return nil, ID{}
 	}
-	for _, form := range parsed.forms() {
+	if w := l.waiting[parsed]; w != nil {
+		return w, parsed
+	}
+	for _, form := range parsed.forms() { // as careless servers send it
 		if w := l.waiting[form]; w != nil {
 			return w, form
 		}
