@@ -63,7 +63,7 @@ func TestNames(t *testing.T) {
 // TestRatios: a ratio is within a round, so that a slow round does not count.
 func TestRatios(t *testing.T) {
 	r := &row{base: limitName}
-	res := &results{samples: map[*row]map[string][]*sample{r: {
+	res := &results{cost: ns, samples: map[*row]map[string][]*sample{r: {
 		limitName: {{NS: 100}, {NS: 1000}, nil, {NS: 100}},
 		"ours":    {{NS: 200}, {NS: 2000}, {NS: 1}, nil},
 	}}}
@@ -81,7 +81,7 @@ func TestRatios(t *testing.T) {
 // TestReport: what is written for every row and figure, with samples made up, is
 // a table with as many cells in each line and SVG that is XML.
 func TestReport(t *testing.T) {
-	res := &results{samples: map[*row]map[string][]*sample{}}
+	res := &results{cost: ns, samples: map[*row]map[string][]*sample{}}
 	for _, r := range allRows(mib) {
 		res.rows = append(res.rows, r)
 		res.samples[r] = map[string][]*sample{}

@@ -41,6 +41,9 @@ type settings struct {
 	out    string
 	cpu    int
 	large  int64
+	// What is compared: time that passed, or CPU time.
+	cost     func(*sample) float64
+	costName string
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
@@ -54,6 +57,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags.StringVar(&set.out, "out", "", "write results.md and the figures into this `directory`")
 	flags.IntVar(&set.cpu, "cpu", lastCPU(), "the `number` of the CPU for rows that are measured on one")
 	flags.Int64Var(&set.large, "large", 256<<20, "the largest result of the scaling figures, in `bytes`")
+	byCPU := flags.Bool("by-cpu", false, "compare the CPU time of client and server, which others on the machine disturb less")
 	list := flags.Bool("list", false, "list the names of the rows")
 	// For the processes that this one starts.
 	server := flags.Bool("server", false, "internal: be the server")
@@ -67,6 +71,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		if set.only, err = regexp.Compile(*only); err != nil {
 			return err
 		}
+	}
+	set.cost, set.costName = ns, "those that passed"
+	if *byCPU {
+		set.cost, set.costName = cpu, "CPU times of client and server"
 	}
 	switch {
 	case *server:

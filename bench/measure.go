@@ -2,7 +2,10 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +22,7 @@ type job struct {
 // A sample is what a measurement found.
 type sample struct {
 	NS     float64 // per op: time passed by ops made, by all goroutines
+	CPU    float64 // per op: CPU time of client and server, in nanoseconds
 	Allocs float64 // per op
 	Bytes  float64 // allocated per op; of the kind waiting, held per call
 	Heap   uint64  // peak of live and dead objects
@@ -54,14 +58,18 @@ func (r *row) measure(c contender, at addresses, d time.Duration) (*sample, erro
 	case waiting:
 		return measureWaiting(o.caller, r.goroutines)
 	default:
-		return measureTime(o.do, r.goroutines, d)
+		return measureTime(o.do, r.goroutines, d, at)
 	}
 }
 
 // measureTime calls do from so many goroutines for a fifth of d, to connect and
 // to warm up, and then for d.
-func measureTime(do func() error, goroutines int, d time.Duration) (*sample, error) {
+func measureTime(do func() error, goroutines int, d time.Duration, at addresses) (*sample, error) {
 	if _, _, err := repeat(do, goroutines, d/5); err != nil {
+		return nil, err
+	}
+	cpuBefore, err := bothCPU(at)
+	if err != nil {
 		return nil, err
 	}
 	runtime.GC()
@@ -72,12 +80,33 @@ func measureTime(do func() error, goroutines int, d time.Duration) (*sample, err
 		return nil, err
 	}
 	runtime.ReadMemStats(&after)
+	cpuAfter, err := bothCPU(at)
+	if err != nil {
+		return nil, err
+	}
 	return &sample{
 		NS:     float64(took.Nanoseconds()) / float64(n),
+		CPU:    float64(cpuAfter-cpuBefore) / float64(n),
 		Allocs: float64(after.Mallocs-before.Mallocs) / float64(n),
 		Bytes:  float64(after.TotalAlloc-before.TotalAlloc) / float64(n),
 		Ops:    n,
 	}, nil
+}
+
+// bothCPU is the CPU time that client and server have taken. On a machine that
+// others use too, it is a steadier measure than the time that passed.
+func bothCPU(at addresses) (int64, error) {
+	resp, err := http.Get(at.HTTP + "/cpu")
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return 0, err
+	}
+	server, err := strconv.ParseInt(string(text), 10, 64)
+	return server + cpuTime(), err
 }
 
 // repeat calls do from so many goroutines until d has passed, each at least once.

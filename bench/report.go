@@ -42,9 +42,9 @@ func report(set *settings, res *results, stdout io.Writer) error {
 }
 
 func (res *results) write(w *bytes.Buffer, set *settings) {
-	fmt.Fprintf(w, "Made by `go run ./bench` in %s: %s, %s/%s, %d CPUs, %d rounds of %s each. Times are medians over the rounds; "+
+	fmt.Fprintf(w, "Made by `go run ./bench` in %s: %s, %s/%s, %d CPUs, %d rounds of %s each. Times are %s, medians over the rounds; "+
 		"× is a multiple of the row's base, by ratios within each round; allocations are those of the client's process, per operation.\n\n",
-		res.took.Round(time.Second), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), set.rounds, set.time)
+		res.took.Round(time.Second), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), set.rounds, set.time, set.costName)
 	t := &table{header: []string{"work", "base", "ours", "target", "reached", "others"}}
 	memory := &table{header: []string{"work", "whose", "peak heap", "peak RSS", "target", "reached"}}
 	for _, r := range res.rows {
@@ -71,7 +71,7 @@ func (res *results) addTime(t *table, r *row) {
 	var others []string
 	for _, c := range r.contenders {
 		if c.name != who && c.name != r.base {
-			others = append(others, c.name+" "+res.cost(r, c.name))
+			others = append(others, c.name+" "+res.costOf(r, c.name))
 		}
 	}
 	var wants []string
@@ -86,12 +86,12 @@ func (res *results) addTime(t *table, r *row) {
 		// Half a one on top: the runtime's own are counted too.
 		reached = reached && res.of(r, who, allocs) < want+0.5
 	}
-	base := fmt.Sprintf("%s %s, %.0f allocs", r.base, duration(res.of(r, r.base, ns)), res.of(r, r.base, allocs))
-	t.add(r.title, base, res.cost(r, who), strings.Join(wants, ", "), yes(reached), strings.Join(others, "; "))
+	base := fmt.Sprintf("%s %s, %.0f allocs", r.base, duration(res.of(r, r.base, res.cost)), res.of(r, r.base, allocs))
+	t.add(r.title, base, res.costOf(r, who), strings.Join(wants, ", "), yes(reached), strings.Join(others, "; "))
 }
 
-// cost is a contender's time and allocations.
-func (res *results) cost(r *row, contender string) string {
+// costOf is a contender's time and allocations.
+func (res *results) costOf(r *row, contender string) string {
 	times := res.times(r, contender)
 	if times == 0 {
 		return "failed"

@@ -20,6 +20,7 @@ import (
 type results struct {
 	rows    []*row
 	samples map[*row]map[string][]*sample
+	cost    func(*sample) float64 // what is compared: ns or cpu
 	failed  []error
 	took    time.Duration
 }
@@ -40,7 +41,7 @@ func measureAll(ctx context.Context, set *settings, log io.Writer) (*results, er
 	defer pinned.stop()
 
 	start := time.Now()
-	res := &results{samples: map[*row]map[string][]*sample{}}
+	res := &results{cost: set.cost, samples: map[*row]map[string][]*sample{}}
 	for _, r := range allRows(set.large) {
 		if set.only.MatchString(r.name) && (r.figure == nil || set.scale > 0) {
 			res.rows = append(res.rows, r)

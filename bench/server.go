@@ -56,6 +56,7 @@ func serve() (at addresses, closeAll func(), err error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", answerHTTP)
 	mux.HandleFunc("/connect", answerConnect)
+	mux.HandleFunc("/cpu", answerCPU)
 	go func() { _ = http.Serve(web, mux) }()                                  //nolint:gosec // nobody else calls it
 	go func() { _ = http.Serve(socket, http.HandlerFunc(answerWebSocket)) }() //nolint:gosec // as above
 	go acceptLines(lines, &version2)
@@ -95,6 +96,11 @@ func answerConnect(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	w.Header()["Content-Type"] = []string{"application/json"}
 	_, _ = io.WriteString(w, `{"sound":"`+meow+`"}`)
+}
+
+// answerCPU says how much CPU time the server has taken.
+func answerCPU(w http.ResponseWriter, _ *http.Request) {
+	_, _ = io.WriteString(w, strconv.FormatInt(cpuTime(), 10))
 }
 
 // readAll is io.ReadAll into a buffer that is used again.

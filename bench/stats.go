@@ -23,21 +23,23 @@ func (res *results) of(r *row, contender string, field func(*sample) float64) fl
 	return median(values)
 }
 
-// times returns the median over the rounds of a contender's time by that of the
+// times returns the median over the rounds of a contender's cost by that of the
 // base in the same round: what slows a round down slows both. It is 0 if they
 // never met.
 func (res *results) times(r *row, contender string) float64 {
 	var values []float64
+	by := res.cost
 	base := res.samples[r][r.base]
 	for round, s := range res.samples[r][contender] {
 		if s != nil && round < len(base) && base[round] != nil {
-			values = append(values, s.NS/base[round].NS)
+			values = append(values, by(s)/by(base[round]))
 		}
 	}
 	return median(values)
 }
 
 func ns(s *sample) float64     { return s.NS }
+func cpu(s *sample) float64    { return s.CPU }
 func allocs(s *sample) float64 { return s.Allocs }
 func rss(s *sample) float64    { return float64(s.RSS) / mib }
 func heap(s *sample) float64   { return float64(s.Heap) / mib }
