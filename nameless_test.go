@@ -5,9 +5,14 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"example.com/jsonrpc"
 	"example.com/jsonrpc/transport"
@@ -62,6 +67,41 @@ func TestLateAnswerWithoutID(t *testing.T) {
 			t.Errorf("got %q, %v; want the call's own answer", got, err)
 		}
 	})
+}
+
+// aria2 answers a ping with a pong and with an error that has no id: it is none of the call that waits at that moment.
+func TestAnswerToPingIsNobodys(t *testing.T) {
+	pinged := make(chan struct{}, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{OnPingReceived: func(context.Context, []byte) bool {
+			select {
+			case pinged <- struct{}{}:
+			default:
+			}
+			return true
+		}})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.CloseNow()
+		_, _, _ = conn.Read(r.Context())
+		ctx := conn.CloseRead(r.Context()) // which sees the ping
+		<-pinged
+		_ = conn.Write(ctx, websocket.MessageText, []byte(`{"id":null,"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request."}}`))
+		_ = conn.Write(ctx, websocket.MessageText, []byte(`{"id":1,"jsonrpc":"2.0","result":"mine"}`))
+		<-ctx.Done()
+	}))
+	defer server.Close()
+	client, err := jsonrpc.Dial(t.Context(), "ws"+strings.TrimPrefix(server.URL, "http"), jsonrpc.WithKeepAlive(time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	got, err := jsonrpc.Call[string](t.Context(), client, "slow", nil)
+	if err != nil || got != "mine" {
+		t.Errorf("got %q, %v; want the call's own answer", got, err)
+	}
 }
 
 // An answer without an id that can be to one request only is given to that.
