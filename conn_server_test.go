@@ -173,6 +173,14 @@ func TestServerRequestErrors(t *testing.T) {
 	}
 }
 
+// handlerFunc handles all by calling f.
+func handlerFunc(f func()) jsonrpc.Handler {
+	return jsonrpc.HandlerFunc(func(context.Context, *jsonrpc.ServerMessage) (any, error) {
+		f()
+		return nil, nil
+	})
+}
+
 func handlerOf(result any, err error) jsonrpc.Handler {
 	return jsonrpc.HandlerFunc(func(context.Context, *jsonrpc.ServerMessage) (any, error) { return result, err })
 }
