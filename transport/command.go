@@ -43,13 +43,14 @@ func Command(cmd *exec.Cmd, opts *CommandOptions) (Stream, error) {
 	if child.termWait <= 0 {
 		child.termWait = 2 * time.Second
 	}
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, &Error{Op: "connect", Err: err}
-	}
 	// Pipes of our own: Wait would close the ones of StdoutPipe under a reader.
 	stdout, childOut, err := os.Pipe()
 	if err != nil {
+		return nil, &Error{Op: "connect", Err: err}
+	}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		_, _ = stdout.Close(), childOut.Close()
 		return nil, &Error{Op: "connect", Err: err}
 	}
 	cmd.Stdout = childOut
@@ -70,6 +71,9 @@ func Command(cmd *exec.Cmd, opts *CommandOptions) (Stream, error) {
 	}
 	go func() {
 		child.waitErr = cmd.Wait()
+		if errors.Is(child.waitErr, exec.ErrWaitDelay) {
+			child.waitErr = nil // the process itself ended well
+		}
 		close(child.exited)
 	}()
 	return &commandStream{Stream: NewStream(child, &opts.StreamOptions), child: child}, nil
@@ -92,13 +96,21 @@ func (c *child) Read(p []byte) (int, error)        { return c.stdout.Read(p) }
 func (c *child) Write(p []byte) (int, error)       { return c.stdin.Write(p) }
 func (c *child) SetReadDeadline(t time.Time) error { return c.stdout.SetReadDeadline(t) }
 
+// SetWriteDeadline lets a Write be made by its caller and not by a goroutine.
+func (c *child) SetWriteDeadline(t time.Time) error {
+	if d, ok := c.stdin.(interface{ SetWriteDeadline(time.Time) error }); ok {
+		return d.SetWriteDeadline(t)
+	}
+	return os.ErrNoDeadline
+}
+
 // Close ends the process, if it has to step by step.
 func (c *child) Close() error {
 	c.close.Do(func() {
 		_ = c.stdin.Close()
-		if !c.waitFor(c.exitWait) {
+		if !c.waitFor(context.Background(), c.exitWait) {
 			_ = c.cmd.Process.Signal(terminate)
-			if !c.waitFor(c.termWait) {
+			if !c.waitFor(context.Background(), c.termWait) {
 				_ = c.cmd.Process.Kill()
 				<-c.exited
 			}
@@ -108,15 +120,17 @@ func (c *child) Close() error {
 	return nil
 }
 
-func (c *child) waitFor(d time.Duration) bool {
+// waitFor waits for the process to exit and reports whether it has.
+func (c *child) waitFor(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-c.exited:
 		return true
 	case <-timer.C:
-		return false
+	case <-ctx.Done():
 	}
+	return false
 }
 
 // commandStream adds to the end of the stream what the process said of it.
@@ -143,7 +157,7 @@ func (s *commandStream) explain(ctx context.Context, err error) error {
 		return err
 	}
 	// A process that closes its output is about to exit.
-	if !s.child.waitFor(s.child.exitWait) {
+	if !s.child.waitFor(ctx, s.child.exitWait) {
 		return err
 	}
 	how := "ended"

@@ -1,14 +1,12 @@
 package transport_test
 
 import (
-	"context"
 	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -151,59 +149,4 @@ func openPipes(t *testing.T, opts transport.StreamOptions) (transport.Stream, *t
 		t.Fatal(err)
 	}
 	return transport.NewStream(duplex{fromPeer, toPeer}, &opts), transporttest.NewPeer(duplex{fromUs, toUs}, opts.Framing)
-}
-
-// openCommand has a child process pass on what goes through its standard input
-// and output, so that the test is the process at the other end.
-func openCommand(t *testing.T, opts transport.StreamOptions) (transport.Stream, *transporttest.Peer) {
-	addr, conns := listen(t, "tcp", "127.0.0.1:0")
-	s, err := transport.Command(helper(t, "relay", addr.String()), &transport.CommandOptions{
-		StreamOptions: opts, ExitWait: 500 * time.Millisecond, TermWait: 100 * time.Millisecond,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, transporttest.NewPeer(<-conns, opts.Framing)
-}
-
-// helper returns a command that runs this test program as one of helpers.
-func helper(t *testing.T, name string, args ...string) *exec.Cmd {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, args...)
-	// The race detector would have it take a second to exit.
-	cmd.Env = append(os.Environ(), helperVariable+"="+name, "GORACE=atexit_sleep_ms=0")
-	return cmd
-}
-
-const helperVariable = "TRANSPORT_TEST_HELPER"
-
-func TestMain(m *testing.M) {
-	if name := os.Getenv(helperVariable); name != "" {
-		helpers[name](os.Args[1:])
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
-
-// helpers are the child processes of the tests. They may not use flags.
-var helpers = map[string]func(args []string){
-	"relay": relay,
-}
-
-// relay connects standard input and output to a socket. It ends when either end
-// of the conversation does.
-func relay(args []string) {
-	conn, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", args[0])
-	if err != nil {
-		panic(err)
-	}
-	go func() {
-		_, _ = io.Copy(conn, os.Stdin)
-		_ = conn.Close()
-	}()
-	_, _ = io.Copy(os.Stdout, conn)
 }
