@@ -8,8 +8,8 @@ import (
 	"example.com/jsonrpc/transport"
 )
 
-// The bits of a frame's first byte (RFC 23/ZMTP, "Framing"). "Bits 7-3 are
-// reserved for future use and MUST be zero."
+// The bits of a frame's first byte. "Bits 7-3 are reserved for future use and
+// MUST be zero" (RFC 23/ZMTP, "Framing").
 const (
 	flagMore      = 1 << iota // another frame of the message follows
 	flagLong                  // the length has eight bytes, not one

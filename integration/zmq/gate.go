@@ -113,8 +113,8 @@ func (g *gate) command() ([]byte, error) {
 	if length > maxHandshake {
 		return nil, fmt.Errorf("malformed handshake: a command of %d bytes", length)
 	}
-	all := append(head, make([]byte, length)...)
-	body := all[len(head):]
+	all := make([]byte, len(head)+int(length))
+	body := all[copy(all, head):]
 	if err := g.fill(body); err != nil {
 		return nil, err
 	}

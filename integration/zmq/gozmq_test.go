@@ -13,7 +13,7 @@ import (
 // startGo starts a server on a socket of package zmq4, the second implementation
 // that this one is tested against, which is there everywhere. It answers add,
 // and sends parts of its answers as frames of their own.
-func startGo(t testing.TB, socket zmq4.Socket) (endpoint string) {
+func startGo(t *testing.T, socket zmq4.Socket) (endpoint string) {
 	t.Helper()
 	if err := socket.Listen("tcp://127.0.0.1:0"); err != nil {
 		t.Fatal(err)

@@ -147,7 +147,7 @@ func TestHandshakeReadsNoFurther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	t.Cleanup(func() { _ = s.Close() })
 	for _, want := range []string{"[1]", "[2]"} {
 		if msg, err := s.Read(within(t), nil); err != nil || string(msg) != want {
 			t.Errorf("got %q, %v; want %s", msg, err, want)
