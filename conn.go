@@ -45,6 +45,7 @@ type conn struct {
 	failures  int           // attempts that failed, or did not last, in a row
 	notBefore time.Time     // of the next attempt
 	dialed    bool          // there was a connection once
+	ended     error         // why it was the last, if reconnecting is turned off
 	closed    bool
 
 	stats connStats
@@ -136,8 +137,9 @@ func (c *conn) connected(ctx context.Context) (*link, error) {
 		c.lost(l) // it broke in this moment
 		return c.connected(ctx)
 	case c.dialed && c.set.noReconnect:
+		err := c.ended
 		c.mu.Unlock()
-		return nil, &transport.Error{Op: "connect", Err: errors.New("the connection has ended, and reconnecting is turned off")}
+		return nil, &transport.Error{Op: "connect", Err: fmt.Errorf("reconnecting is turned off, and the connection has ended: %w", err)}
 	}
 	a := c.attemptLocked()
 	c.mu.Unlock()
@@ -222,7 +224,8 @@ func (c *conn) lost(l *link) {
 		return
 	}
 	if c.set.noReconnect {
-		c.events.close(l.cause())
+		c.ended = l.cause()
+		c.events.close(c.ended)
 		return
 	}
 	if time.Since(l.since) >= lasting {
@@ -280,6 +283,9 @@ func (c *conn) RoundTrip(ctx context.Context, m *transport.Message) (io.ReadClos
 	}
 	w, err := l.expect(m)
 	if err != nil {
+		if l.cause() != nil && linkOf(m) == nil { // it broke in this moment
+			return c.RoundTrip(ctx, m)
+		}
 		return nil, err
 	}
 	if err := l.write(ctx, m.Body); err != nil {
@@ -303,10 +309,18 @@ func (c *conn) RoundTrip(ctx context.Context, m *transport.Message) (io.ReadClos
 
 // linkFor returns the connection for m: the one it must be, or any.
 func (c *conn) linkFor(ctx context.Context, m *transport.Message) (*link, error) {
-	if x, ok := m.Info.(*Exchange); ok && x.set.stream.link != nil {
-		return x.set.stream.link, nil
+	if l := linkOf(m); l != nil {
+		return l, nil
 	}
 	return c.connected(ctx)
+}
+
+// linkOf returns the only connection that m may use, nil if it may use any.
+func linkOf(m *transport.Message) *link {
+	if x, ok := m.Info.(*Exchange); ok {
+		return x.set.stream.link
+	}
+	return nil
 }
 
 // sent reports whether the message may have been sent in spite of err.
