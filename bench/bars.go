@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // barChart is the table as bars: a group for each row, a bar for each contender.
@@ -25,7 +26,7 @@ type bar struct {
 
 // bars draws the rows of the table, nil if there are none.
 func (res *results) bars() *barChart {
-	c := &barChart{title: "Time, as a multiple of each row's base (a line is our target)"}
+	c := &barChart{title: "As multiples of each row's base; the line is our target"}
 	for _, r := range res.rows {
 		if r.figure != nil || r.kind != inTime {
 			continue
@@ -55,7 +56,7 @@ func (c *barChart) svg() []byte {
 		height += gap + barHeight*len(g.bars)
 	}
 	var w bytes.Buffer
-	open(&w, width, height, c.title)
+	begin(&w, width, height, c.title)
 	y := 60.0
 	for _, g := range c.groups {
 		label(&w, 20, y+4, "start", `font-weight="600"`, g.title)
@@ -65,6 +66,7 @@ func (c *barChart) svg() []byte {
 			most = max(most, b.value)
 		}
 		top := y
+		var values bytes.Buffer // written last, so that the line does not cross them out
 		for _, b := range g.bars {
 			length := b.value / most * (right - left)
 			fill := "#b6c2cf"
@@ -73,17 +75,18 @@ func (c *barChart) svg() []byte {
 			}
 			label(&w, left-8, y+12, "end", `font-size="12"`, b.name)
 			fmt.Fprintf(&w, `<rect x="%d" y="%.1f" width="%.1f" height="%d" fill="%s"/>`+"\n", left, y+1, length, barHeight-3, fill)
-			label(&w, left+length+5, y+12, "start", `font-size="12"`, strconv.FormatFloat(b.value, 'f', 2, 64))
+			label(&values, left+length+5, y+12, "start", `font-size="12" stroke="#ffffff" stroke-width="4" paint-order="stroke"`, strconv.FormatFloat(b.value, 'f', 2, 64))
 			y += barHeight
 		}
 		if g.target > 0 {
 			at := left + g.target/most*(right-left)
 			line(&w, at, top-2, at, y+2, colours[1])
 		}
+		w.Write(values.Bytes())
 		y += gap - 14
 	}
 	w.WriteString("</svg>\n")
 	return w.Bytes()
 }
 
-func isOurs(name string) bool { return len(name) >= 4 && name[:4] == ours.name }
+func isOurs(name string) bool { return strings.HasPrefix(name, ours.name) }

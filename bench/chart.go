@@ -27,7 +27,11 @@ func (res *results) chart(f *figure) *chart {
 			continue
 		}
 		for _, contender := range r.contenders {
-			y := res.of(r, contender.name, func(s *sample) float64 { return f.y(r, s) })
+			value := f.y
+			if value == nil {
+				value = func(s *sample) float64 { return res.cost(s) / float64(r.items) }
+			}
+			y := res.of(r, contender.name, value)
 			if y <= 0 { // it failed
 				continue
 			}

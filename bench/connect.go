@@ -22,7 +22,7 @@ var connectRPC = library{
 
 type (
 	connectRequest struct {
-		Params []any `json:"params"`
+		Params any `json:"params"`
 	}
 	connectReply struct {
 		Sound string `json:"sound"`
@@ -32,7 +32,9 @@ type (
 	}
 )
 
-func (c connectCaller) call(_ string, params []any, result any) error {
+func (connectCaller) args(params ...any) any { return params }
+
+func (c connectCaller) call(_ string, params, result any) error {
 	sound, ok := result.(*string)
 	if !ok {
 		return errNoParams

@@ -4,32 +4,29 @@ import "fmt"
 
 // A figure shows how a cost grows.
 type figure struct {
-	name, title string
-	xLabel      string
-	yLabel      string
-	y           func(r *row, s *sample) float64
+	name, title    string
+	xLabel, yLabel string
+	y              func(s *sample) float64 // nil: the cost per item
 }
 
 var (
 	callsFigure = &figure{
-		name: "goroutines", title: "Calls a second, by goroutines that call at once",
-		xLabel: "goroutines", yLabel: "calls a second",
-		y: func(_ *row, s *sample) float64 { return 1e9 / s.NS },
+		name: "goroutines", title: "Calls a second: TCP on one connection, HTTP on many",
+		xLabel: "goroutines that call at once", yLabel: "calls a second",
+		y: func(s *sample) float64 { return 1e9 / s.NS },
 	}
 	waitingFigure = &figure{
 		name: "waiting", title: "Memory of a call that waits, with its goroutine, on one TCP connection",
 		xLabel: "calls that wait", yLabel: "bytes a call",
-		y: func(_ *row, s *sample) float64 { return s.Bytes },
+		y: func(s *sample) float64 { return s.Bytes },
 	}
 	batchFigure = &figure{
 		name: "batch", title: "Cost of a request in a batch over HTTP",
 		xLabel: "requests in the batch", yLabel: "ns a request",
-		y: func(r *row, s *sample) float64 { return s.NS / float64(r.items) },
 	}
 	resultFigure = &figure{
 		name: "result", title: "Cost of a row of a result over HTTP",
 		xLabel: "bytes of the result", yLabel: "ns a row of 128 bytes",
-		y: func(r *row, s *sample) float64 { return s.NS / float64(r.items) },
 	}
 	figures = []*figure{callsFigure, waitingFigure, batchFigure, resultFigure}
 )
@@ -38,7 +35,7 @@ var (
 func figureRows(large int64) (rows []*row) {
 	smallSize := int64(len(appendSmall(nil, smallRequest)))
 	for _, n := range []int{1, 10, 100, 1000, 10_000} {
-		tcp := renamed("one TCP connection: ", only(overTCP(small), ours.name, netrpc.name, geth.name))
+		tcp := renamed("TCP: ", only(overTCP(small), ours.name, netrpc.name, geth.name))
 		rows = append(rows, &row{
 			name: fmt.Sprintf("scale-tcp-%d", n), title: fmt.Sprintf("TCP, %d goroutines", n), goroutines: n,
 			figure: callsFigure, x: float64(n), items: 1, contenders: tcp,
@@ -51,7 +48,7 @@ func figureRows(large int64) (rows []*row) {
 			rows = append(rows, &row{
 				name: fmt.Sprintf("scale-http-%d", n), title: fmt.Sprintf("HTTP, %d goroutines", n), goroutines: n,
 				figure: callsFigure, x: float64(n), items: 1,
-				contenders: renamed("many HTTP connections: ", append([]contender{limitHTTP(smallRequest, smallSize, nil)}, only(overHTTP(small, nil), ours.name)...)),
+				contenders: renamed("HTTP: ", append([]contender{limitHTTP(smallRequest, smallSize, nil)}, only(overHTTP(small, nil), ours.name)...)),
 			})
 		}
 		batch := batchRequest(n)

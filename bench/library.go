@@ -9,8 +9,13 @@ import (
 
 // A caller is a client of some library, as one calls methods with it. It may be
 // used by many goroutines at once.
+//
+// The params of all calls are made once, by args, in the library's own type: what
+// a program allocates to make some is the same with any library, and would hide
+// what the libraries differ in. The variable for the result is made for each call.
 type caller interface {
-	call(method string, params []any, result any) error
+	args(params ...any) any
+	call(method string, params, result any) error
 	close()
 }
 
@@ -18,7 +23,7 @@ type caller interface {
 type batcher interface {
 	caller
 	// batch sends a call of "cat" for each of sounds and fills in the results.
-	batch(sounds []string) error
+	batch(params any, sounds []string) error
 }
 
 // A library is what there is to compare. A field is nil if the library does not
@@ -52,9 +57,10 @@ var background = context.Background()
 
 // small is the call of "cat".
 func small(c caller) func() error {
+	params := c.args("Mittens", 3)
 	return func() error {
 		var sound string
-		if err := c.call("cat", []any{"Mittens", 3}, &sound); err != nil {
+		if err := c.call("cat", params, &sound); err != nil {
 			return err
 		}
 		if sound != meow {
@@ -67,9 +73,10 @@ func small(c caller) func() error {
 // batchOf is a batch of n calls of "cat".
 func batchOf(n int) func(c caller) func() error {
 	return func(c caller) func() error {
+		params := c.args("Mittens", 3)
 		return func() error {
 			sounds := make([]string, n)
-			if err := c.(batcher).batch(sounds); err != nil {
+			if err := c.(batcher).batch(params, sounds); err != nil {
 				return err
 			}
 			for i, sound := range sounds {

@@ -68,6 +68,7 @@ func measureWaiting(c caller, n int) (*sample, error) {
 	if err := small(c)(); err != nil { // connects
 		return nil, err
 	}
+	nothing := c.args()
 	before := inUse()
 	var all sync.WaitGroup
 	errs := make(chan error, n)
@@ -109,8 +110,6 @@ func measureWaiting(c caller, n int) (*sample, error) {
 	}
 	return &sample{NS: float64(took.Nanoseconds()) / float64(n), Bytes: max(0, float64(after)-float64(before)) / float64(n), Ops: int64(n)}, nil
 }
-
-var nothing = []any{}
 
 func inUse() uint64 {
 	runtime.GC()

@@ -63,18 +63,17 @@ func dialOurs(url string, rt http.RoundTripper, opts ...jsonrpc.DialOption) (our
 	return oursCaller{background, func() {}, client}, err
 }
 
-func (c oursCaller) call(method string, params []any, result any) error {
-	if params == nil {
-		return c.client.Call(c.ctx, method, nil, result)
-	}
-	return c.client.Call(c.ctx, method, jsonrpc.Args(params), result)
+func (oursCaller) args(params ...any) any { return jsonrpc.Args(params) }
+
+func (c oursCaller) call(method string, params, result any) error {
+	return c.client.Call(c.ctx, method, params, result)
 }
 
-func (c oursCaller) batch(sounds []string) error {
+func (c oursCaller) batch(params any, sounds []string) error {
 	var b jsonrpc.Batch
 	results := make([]*jsonrpc.Result[string], len(sounds))
 	for i := range sounds {
-		results[i] = jsonrpc.Queue[string](&b, "cat", jsonrpc.Args{"Mittens", 3})
+		results[i] = jsonrpc.Queue[string](&b, "cat", params)
 	}
 	if _, err := c.client.Send(c.ctx, &b); err != nil {
 		return err

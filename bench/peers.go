@@ -35,17 +35,16 @@ var jrpc2 = library{
 
 type jrpc2Caller struct{ client *creachadair.Client }
 
-func (c jrpc2Caller) call(method string, params []any, result any) error {
-	if params == nil {
-		return c.client.CallResult(background, method, nil, result)
-	}
+func (jrpc2Caller) args(params ...any) any { return params }
+
+func (c jrpc2Caller) call(method string, params, result any) error {
 	return c.client.CallResult(background, method, params, result)
 }
 
-func (c jrpc2Caller) batch(sounds []string) error {
+func (c jrpc2Caller) batch(params any, sounds []string) error {
 	specs := make([]creachadair.Spec, len(sounds))
 	for i := range specs {
-		specs[i] = creachadair.Spec{Method: "cat", Params: []any{"Mittens", 3}}
+		specs[i] = creachadair.Spec{Method: "cat", Params: params}
 	}
 	responses, err := c.client.Batch(background, specs)
 	if err != nil {
@@ -90,14 +89,17 @@ type gethCaller struct {
 	conn   net.Conn // to be closed first: DialIO does not, and Close waits for its end
 }
 
-func (c gethCaller) call(method string, params []any, result any) error {
-	return c.client.CallContext(background, result, method, params...)
+func (gethCaller) args(params ...any) any { return params }
+
+func (c gethCaller) call(method string, params, result any) error {
+	list, _ := params.([]any)
+	return c.client.CallContext(background, result, method, list...)
 }
 
-func (c gethCaller) batch(sounds []string) error {
+func (c gethCaller) batch(params any, sounds []string) error {
 	elems := make([]rpc.BatchElem, len(sounds))
 	for i := range elems {
-		elems[i] = rpc.BatchElem{Method: "cat", Args: []any{"Mittens", 3}, Result: &sounds[i]}
+		elems[i] = rpc.BatchElem{Method: "cat", Args: params.([]any), Result: &sounds[i]}
 	}
 	if err := c.client.BatchCallContext(background, elems); err != nil {
 		return err

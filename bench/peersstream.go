@@ -42,7 +42,9 @@ func newSourcegraph(s sourcegraph2.ObjectStream) sourcegraphCaller {
 	return sourcegraphCaller{sourcegraph2.NewConn(background, s, nothing)}
 }
 
-func (c sourcegraphCaller) call(method string, params []any, result any) error {
+func (sourcegraphCaller) args(params ...any) any { return params }
+
+func (c sourcegraphCaller) call(method string, params, result any) error {
 	return c.conn.Call(background, method, params, result)
 }
 
@@ -59,7 +61,9 @@ var xexp = library{
 
 type xexpCaller struct{ conn *xjsonrpc2.Connection }
 
-func (c xexpCaller) call(method string, params []any, result any) error {
+func (xexpCaller) args(params ...any) any { return params }
+
+func (c xexpCaller) call(method string, params, result any) error {
 	return c.conn.Call(background, method, params).Await(background, result)
 }
 
@@ -75,7 +79,9 @@ var netrpc = library{
 
 type netrpcCaller struct{ client *rpc.Client }
 
-func (c netrpcCaller) call(method string, params []any, result any) error {
+func (netrpcCaller) args(params ...any) any { return params }
+
+func (c netrpcCaller) call(method string, params, result any) error {
 	return c.client.Call(method, params, result)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -42,9 +43,9 @@ func report(set *settings, res *results, stdout io.Writer) error {
 }
 
 func (res *results) write(w *bytes.Buffer, set *settings) {
-	fmt.Fprintf(w, "Made by `go run ./bench` in %s: %s, %s/%s, %d CPUs, %d rounds of %s each. Times are %s, medians over the rounds; "+
+	fmt.Fprintf(w, "Made by `go run ./bench` in %s: %s, %s/%s, %d CPUs, %d rounds (%d of the figures) of %s each. Times are %s, medians over the rounds; "+
 		"× is a multiple of the row's base, by ratios within each round; allocations are those of the client's process, per operation.\n\n",
-		res.took.Round(time.Second), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), set.rounds, set.time, set.costName)
+		res.took.Round(time.Second), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), set.rounds, set.scale, set.time, set.costName)
 	t := &table{header: []string{"work", "base", "ours", "target", "reached", "others"}}
 	memory := &table{header: []string{"work", "whose", "peak heap", "peak RSS", "target", "reached"}}
 	for _, r := range res.rows {
@@ -163,9 +164,7 @@ func duration(ns float64) string {
 // number is v with three digits that count.
 func number(v float64) string {
 	switch {
-	case v >= 1000:
-		return fmt.Sprintf("%.0f", v)
-	case v >= 100:
+	case v >= 100 || v == math.Trunc(v):
 		return fmt.Sprintf("%.0f", v)
 	case v >= 10:
 		return fmt.Sprintf("%.1f", v)

@@ -6,6 +6,7 @@ import (
 	"html"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // Plots are SVG written by hand: a line is a line of code, and a library for
@@ -20,15 +21,28 @@ const (
 // colours can be told apart by those who do not see all of them (Okabe and Ito).
 var colours = []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#555555"}
 
-// colour is the same for a library in all figures.
-func colour(name string, i int) string {
-	if name == limitName {
-		return "#888888"
+// colour is the same for a library in all figures, whatever its transport.
+func colour(name string) string {
+	if _, after, ok := strings.Cut(name, ": "); ok {
+		name = after
 	}
-	return colours[i%len(colours)]
+	for i, lib := range libraries {
+		if lib.name == name {
+			return colours[i%len(colours)]
+		}
+	}
+	return "#888888"
 }
 
-func open(w *bytes.Buffer, width, height int, title string) {
+// dash tells the lines of HTTP apart from those of TCP in the same figure.
+func dash(name string) string {
+	if strings.HasPrefix(name, "HTTP: ") {
+		return "6 4"
+	}
+	return "none"
+}
+
+func begin(w *bytes.Buffer, width, height int, title string) {
 	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" %s font-size="13" fill="%s" role="img">`+"\n",
 		width, height, width, height, font, ink)
 	fmt.Fprintf(w, `<title>%s</title><rect width="100%%" height="100%%" fill="#ffffff"/>`+"\n", html.EscapeString(title))
@@ -84,7 +98,7 @@ func short(v float64) string {
 func (c *chart) svg() []byte {
 	const width, height, left, right, top, bottom = 860, 440, 80, 620, 50, 380
 	var w bytes.Buffer
-	open(&w, width, height, c.title)
+	begin(&w, width, height, c.title)
 	var ys []float64
 	for _, s := range c.series {
 		for _, p := range s.points {
@@ -103,8 +117,8 @@ func (c *chart) svg() []byte {
 	label(&w, (left+right)/2, bottom+45, "middle", "", c.xLabel)
 	fmt.Fprintf(&w, `<text transform="translate(24 %d) rotate(-90)" text-anchor="middle">%s</text>`+"\n", (top+bottom)/2, html.EscapeString(c.yLabel))
 	for i, s := range c.series {
-		stroke := colour(s.name, i)
-		fmt.Fprintf(&w, `<polyline fill="none" stroke="%s" stroke-width="2" points="`, stroke)
+		stroke := colour(s.name)
+		fmt.Fprintf(&w, `<polyline fill="none" stroke="%s" stroke-width="2" stroke-dasharray="%s" points="`, stroke, dash(s.name))
 		for _, p := range s.points {
 			fmt.Fprintf(&w, "%.1f,%.1f ", x.place(p.x), y.place(p.y))
 		}
@@ -113,7 +127,7 @@ func (c *chart) svg() []byte {
 			fmt.Fprintf(&w, `<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>`+"\n", x.place(p.x), y.place(p.y), stroke)
 		}
 		at := float64(top + 14 + 24*i)
-		fmt.Fprintf(&w, `<rect x="%d" y="%.1f" width="18" height="4" fill="%s"/>`+"\n", right+20, at-6, stroke)
+		fmt.Fprintf(&w, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="%s" stroke-width="3" stroke-dasharray="%s"/>`+"\n", right+14, at-4, right+40, at-4, stroke, dash(s.name))
 		label(&w, right+46, at, "start", `font-size="12"`, s.name)
 	}
 	w.WriteString("</svg>\n")
