@@ -260,10 +260,14 @@ func (l *link) lostError(op string) error {
 }
 
 // write sends a message. If that fails because the link has ended, the error says
-// why.
+// why, as soon as the reader knows.
 func (l *link) write(ctx context.Context, text []byte) error {
 	err := l.stream.Write(ctx, text)
-	if cause := l.cause(); err != nil && cause != nil && ctx.Err() == nil {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	_ = sleep(l.ctx, 100*time.Millisecond)
+	if cause := l.cause(); cause != nil {
 		return &transport.Error{Op: "send", Sent: sent(err), Err: cause}
 	}
 	return err
