@@ -51,7 +51,7 @@ func DataAs[T any](e *Error) (T, error) {
 	if len(e.Data) == 0 {
 		return data, nil
 	}
-	err := decode(e.Data, &data)
+	err := decode(e.Data, &data, false)
 	return data, err
 }
 

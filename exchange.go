@@ -47,6 +47,7 @@ type item struct {
 	done         *error // where the outcome goes; nil: nowhere
 
 	answered bool            // err is its own, not that of the whole message
+	decoded  bool            // the result has been, while it arrived
 	raw      json.RawMessage // the result's text, if the reply is kept
 	err      error
 }
@@ -79,11 +80,11 @@ func (x *Exchange) free() {
 	if x.client.invoke != nil || x.set.custom {
 		return
 	}
-	const maxBuf, maxIn = 64 << 10, 1 << 20
+	const maxBuf, maxIn = 64 << 10, 4 << 20
 	if x.msg.Kept() || cap(x.buf) > maxBuf {
 		x.buf = nil
 	}
-	if cap(x.in) > maxIn {
+	if x.in = x.in[:0]; x.keep || cap(x.in) > maxIn {
 		x.in = nil
 	}
 	x.msg.Reset()
@@ -196,10 +197,11 @@ func (x *Exchange) address(ctx context.Context) error {
 
 // reset forgets the outcome of an earlier attempt.
 func (x *Exchange) reset() {
+	x.in = x.in[:0]
 	x.text, x.strays, x.size, x.response = nil, nil, 0, nil
 	for i := range x.items {
 		it := &x.items[i]
-		it.answered, it.raw, it.err = false, nil, nil
+		it.answered, it.decoded, it.raw, it.err = false, false, nil, nil
 	}
 }
 

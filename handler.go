@@ -36,5 +36,5 @@ func (m *ServerMessage) Decode(v any) error {
 	if params == nil {
 		params = json.RawMessage("null")
 	}
-	return decode(params, v)
+	return decode(params, v, false)
 }

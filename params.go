@@ -3,16 +3,12 @@ package jsonrpc
 import (
 	"bytes"
 	stdjson "encoding/json"
-	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
-	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // Args are params by position: Args{"Mittens", 9} is ["Mittens",9]. To give
@@ -26,25 +22,6 @@ type Args []any
 // Named are params by name: Named{"name": "Mittens"} is {"name":"Mittens"}.
 // They are sent in the order of their names. Use a struct for another order.
 type Named map[string]any
-
-// values are the rules for what users give and get: those of encoding/json, but
-// for <, > and &, which need no escape outside of HTML.
-var values = json.JoinOptions(
-	jsonv1.DefaultOptionsV1(),
-	jsontext.EscapeForHTML(false),
-	jsontext.EscapeForJS(false),
-	json.WithMarshalers(json.MarshalToFunc(func(enc *jsontext.Encoder, n stdjson.Number) error {
-		return enc.WriteValue(jsontext.Value(numberText(n)))
-	})),
-)
-
-// numberText is n as encoding/json writes it.
-func numberText(n stdjson.Number) string {
-	if n == "" {
-		return "0"
-	}
-	return string(n)
-}
 
 // appendParams appends the JSON of params to b, and nothing if there are none:
 // nil, or anything that encodes as null.
@@ -168,9 +145,6 @@ func (w *writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// encode returns the JSON of a value of the user's.
-func encode(v any) ([]byte, error) { return json.Marshal(v, values) }
-
 // appendString appends s as a JSON string. Invalid UTF-8 becomes U+FFFD.
 func appendString(b []byte, s string) []byte {
 	if quoted, err := jsontext.AppendQuote(b, s); err == nil {
@@ -178,81 +152,4 @@ func appendString(b []byte, s string) []byte {
 	}
 	quoted, _ := jsontext.AppendQuote(b, string([]rune(s))) // as encoding/json: one for each bad byte
 	return quoted
-}
-
-// decode reads the JSON value text into the variable that v points to.
-func decode(text []byte, v any) error { return unmarshal(text, v, decodeOptions(reflect.TypeOf(v))) }
-
-func unmarshal(text []byte, v any, options json.Options) error {
-	return json.Unmarshal(text, v, options)
-}
-
-// numbers are the rules for types that hold an encoding/json.Number, which the
-// engine knows under another name only. They slow it down, hence not for all.
-var numbers = json.JoinOptions(values, json.WithUnmarshalers(unmarshalNumber))
-
-var unmarshalNumber = json.UnmarshalFromFunc(func(dec *jsontext.Decoder, n *stdjson.Number) error {
-	switch dec.PeekKind() {
-	case jsontext.KindNumber:
-		text, err := dec.ReadValue()
-		*n = stdjson.Number(text)
-		return err
-	case jsontext.KindNull:
-		return dec.SkipValue()
-	}
-	return errors.ErrUnsupported
-})
-
-// anyNumbers are the rules under [WithNumbers].
-var anyNumbers = json.JoinOptions(numbers, json.WithUnmarshalers(json.JoinUnmarshalers(
-	json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *any) error {
-		if dec.PeekKind() != jsontext.KindNumber {
-			return errors.ErrUnsupported
-		}
-		text, err := dec.ReadValue()
-		*v = stdjson.Number(text)
-		return err
-	}),
-	unmarshalNumber,
-)))
-
-var holdsNumber sync.Map // reflect.Type → bool
-
-func decodeOptions(t reflect.Type) json.Options {
-	if t == nil {
-		return values
-	}
-	holds, known := holdsNumber.Load(t)
-	if !known {
-		holds, _ = holdsNumber.LoadOrStore(t, typeHolds(t, reflect.TypeFor[stdjson.Number](), map[reflect.Type]bool{}))
-	}
-	if holds.(bool) {
-		return numbers
-	}
-	return values
-}
-
-// typeHolds reports whether a value of type t can hold one of type wanted, other
-// than in an interface.
-func typeHolds(t, wanted reflect.Type, seen map[reflect.Type]bool) bool {
-	if t == wanted {
-		return true
-	}
-	if seen[t] {
-		return false
-	}
-	seen[t] = true
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array:
-		return typeHolds(t.Elem(), wanted, seen)
-	case reflect.Map:
-		return typeHolds(t.Elem(), wanted, seen) || typeHolds(t.Key(), wanted, seen)
-	case reflect.Struct:
-		for field := range t.Fields() {
-			if typeHolds(field.Type, wanted, seen) {
-				return true
-			}
-		}
-	}
-	return false
 }

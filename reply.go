@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"reflect"
 	"unicode/utf8"
 
 	"example.com/jsonrpc/transport"
@@ -36,6 +35,11 @@ func (x *Exchange) read(ctx context.Context, reply io.ReadCloser) error {
 		err := fmt.Errorf("%w: it says it has %d bytes, the limit is %d", ErrReplyTooLarge, resp.ContentLength, limit)
 		return x.httpOutcome(resp, nil, err)
 	}
+	if x.mayStream(resp) {
+		if done, err := x.stream(reply, limit); done {
+			return x.httpOutcome(resp, nil, err)
+		}
+	}
 	text, err := x.readAll(reply, limit)
 	if err != nil && x.msg.Reply {
 		return x.httpOutcome(resp, nil, err)
@@ -56,8 +60,7 @@ func (x *Exchange) read(ctx context.Context, reply io.ReadCloser) error {
 const maxUnasked = 64 << 10
 
 // readAll reads a whole reply, of limit bytes at most. The text is valid until x
-// is freed, or for ever if the reply is kept. Memory grows with what has arrived:
-// the length that a header promises is not believed.
+// is freed, or for ever if the reply is kept.
 func (x *Exchange) readAll(reply io.Reader, limit int64) (text []byte, err error) {
 	if r, ok := reply.(transport.BytesReply); ok {
 		if text = r.Bytes(); int64(len(text)) > limit {
@@ -68,34 +71,40 @@ func (x *Exchange) readAll(reply io.Reader, limit int64) (text []byte, err error
 		}
 		return text, nil
 	}
-	buf := x.in[:0]
-	if x.in = nil; x.keep {
-		buf = nil
-	} else {
-		defer func() { x.in = buf }()
+	if x.keep { // it is given away
+		x.in = nil
 	}
-	for {
-		room := buf[len(buf):min(int64(cap(buf)), limit)]
-		full := int64(len(buf)) == limit
+	_, err = x.fill(reply, limit, limit+1)
+	return x.in, err
+}
+
+// fill reads into x.in until it holds the whole reply or at least enough bytes.
+// A reply of more than limit bytes is an error. Memory grows with what has
+// arrived: the length that a header promises is not believed.
+func (x *Exchange) fill(reply io.Reader, limit, enough int64) (whole bool, err error) {
+	for int64(len(x.in)) < enough {
+		room := x.in[len(x.in):min(int64(cap(x.in)), limit)]
+		full := int64(len(x.in)) == limit
 		switch {
 		case full:
 			room = make([]byte, 1) // for the byte that shows that it is too much
 		case len(room) == 0:
-			buf = grow(buf, limit)
-			room = buf[len(buf):cap(buf)]
+			x.in = grow(x.in, limit)
+			room = x.in[len(x.in):cap(x.in)]
 		}
 		n, err := reply.Read(room)
 		if full && n > 0 {
-			return nil, tooLarge(limit)
+			return false, tooLarge(limit)
 		}
-		buf = buf[:len(buf)+n]
+		x.in = x.in[:len(x.in)+n]
 		if err == io.EOF {
-			return buf, nil
+			return true, nil
 		}
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 	}
+	return false, nil
 }
 
 // grow returns buf with more room. The sizes that it goes through are limit, three
@@ -197,7 +206,7 @@ func (x *Exchange) notJSON(text []byte, err error) error {
 	if errors.Is(err, errTooDeep) {
 		return fmt.Errorf("%w: %w", ErrReplyTooLarge, err)
 	}
-	return &ParseResponseError{Reply: x.secrets.start(text), Err: err}
+	return &ParseResponseError{Reply: x.beginning(text), Err: err}
 }
 
 // checkEnd refuses anything but white space from i on.
@@ -214,7 +223,7 @@ func (x *Exchange) judge(text []byte, found deviationSet) error {
 		return nil
 	}
 	if d, refused := found.refused(x.set.validate); refused {
-		return &ValidationError{Deviation: d, Reply: x.secrets.start(text)}
+		return &ValidationError{Deviation: d, Reply: x.beginning(text)}
 	}
 	if x.set.deviations != nil {
 		for d := range numDeviations {
@@ -297,7 +306,7 @@ func (x *Exchange) answer(it *item, e *envelope, serverError *Error) error {
 	if x.keep {
 		it.raw = json.RawMessage(e.result)
 	}
-	if it.result != nil {
+	if it.result != nil && !it.decoded {
 		it.err = x.decodeResult(e, it.result)
 	}
 	return it.err
@@ -310,11 +319,7 @@ func (x *Exchange) decodeResult(e *envelope, v any) error {
 		*r = append((*r)[:0], text...)
 		return nil
 	}
-	options := decodeOptions(reflect.TypeOf(v))
-	if x.set.numbers {
-		options = anyNumbers
-	}
-	err := unmarshal(text, v, options)
+	err := decode(text, v, x.set.numbers)
 	if err == nil {
 		return nil
 	}
@@ -326,7 +331,7 @@ func (x *Exchange) decodeResult(e *envelope, v any) error {
 
 // decodeResult decodes a result that is known to be JSON.
 func decodeResult(text []byte, v any, s *secrets) error {
-	if err := decode(text, v); err != nil {
+	if err := decode(text, v, false); err != nil {
 		return s.maskTree(&DecodeError{Result: s.start(text), Err: err})
 	}
 	return nil

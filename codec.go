@@ -1,0 +1,185 @@
+package jsonrpc
+
+import (
+	stdjson "encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+)
+
+// values are the rules for what users give and get: those of encoding/json, but
+// for <, > and &, which need no escape outside of HTML.
+var values = json.JoinOptions(
+	jsonv1.DefaultOptionsV1(),
+	jsontext.EscapeForHTML(false),
+	jsontext.EscapeForJS(false),
+	json.WithMarshalers(json.MarshalToFunc(func(enc *jsontext.Encoder, n stdjson.Number) error {
+		return enc.WriteValue(jsontext.Value(numberText(n)))
+	})),
+)
+
+// numberText is n as encoding/json writes it.
+func numberText(n stdjson.Number) string {
+	if n == "" {
+		return "0"
+	}
+	return string(n)
+}
+
+// encode returns the JSON of a value of the user's.
+func encode(v any) ([]byte, error) { return json.Marshal(v, values) }
+
+// numbers are the rules for types that hold an encoding/json.Number, which the
+// engine knows under another name only. They slow it down, hence not for all.
+var numbers = json.JoinOptions(values, json.WithUnmarshalers(unmarshalNumber))
+
+var unmarshalNumber = json.UnmarshalFromFunc(func(dec *jsontext.Decoder, n *stdjson.Number) error {
+	switch dec.PeekKind() {
+	case jsontext.KindNumber:
+		text, err := dec.ReadValue()
+		*n = stdjson.Number(text)
+		return err
+	case jsontext.KindNull:
+		return dec.SkipValue()
+	}
+	return errors.ErrUnsupported
+})
+
+// anyNumbers are the rules under [WithNumbers].
+var anyNumbers = json.JoinOptions(numbers, json.WithUnmarshalers(json.JoinUnmarshalers(
+	json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *any) error {
+		if dec.PeekKind() != jsontext.KindNumber {
+			return errors.ErrUnsupported
+		}
+		text, err := dec.ReadValue()
+		*v = stdjson.Number(text)
+		return err
+	}),
+	unmarshalNumber,
+)))
+
+// Rules are how values of a type are decoded.
+type rules struct {
+	options json.Options
+	// onePass are the same rules without a first pass over the text, which the
+	// engine makes only to fail with the words of encoding/json. It is nil for
+	// types that depend on more of encoding/json's ways.
+	onePass json.Options
+}
+
+// rulesFor returns the rules for a variable of type t; if everyNumber, under
+// [WithNumbers].
+func rulesFor(t reflect.Type, everyNumber bool) *rules {
+	key := rulesKey{t, everyNumber}
+	if known, ok := knownRules.Load(key); ok {
+		return known.(*rules)
+	}
+	r := &rules{options: values}
+	switch {
+	case everyNumber:
+		r.options = anyNumbers
+	case t != nil && typeHolds(t, reflect.TypeFor[stdjson.Number](), map[reflect.Type]bool{}):
+		r.options = numbers
+	}
+	if t != nil && (isPlain(t, map[reflect.Type]bool{}) || t.Implements(reflect.TypeFor[streamer]())) {
+		r.onePass = json.JoinOptions(r.options, jsonv1.ReportErrorsWithLegacySemantics(false))
+	}
+	known, _ := knownRules.LoadOrStore(key, r)
+	return known.(*rules)
+}
+
+// forItems returns the rules for values that come one by one.
+func (r *rules) forItems() json.Options {
+	if r.onePass != nil {
+		return r.onePass
+	}
+	return r.options
+}
+
+type rulesKey struct {
+	t           reflect.Type
+	everyNumber bool
+}
+
+var knownRules sync.Map // rulesKey → *rules
+
+// decode reads the JSON value text into the variable that v points to.
+func decode(text []byte, v any, everyNumber bool) error {
+	r := rulesFor(reflect.TypeOf(v), everyNumber)
+	if r.onePass != nil && json.Unmarshal(text, v, r.onePass) == nil {
+		return nil
+	}
+	return json.Unmarshal(text, v, r.options)
+}
+
+// isPlain reports whether values of type t are decoded alike with and without the
+// engine's first pass, unless there is an error.
+func isPlain(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if seen[t] {
+		return true
+	}
+	seen[t] = true
+	if t.Implements(reflect.TypeFor[stdjson.Unmarshaler]()) || reflect.PointerTo(t).Implements(reflect.TypeFor[stdjson.Unmarshaler]()) {
+		return true // its own business
+	}
+	switch t.Kind() {
+	case reflect.Bool, reflect.String,
+		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
+		reflect.Float32, reflect.Float64:
+		return true
+	case reflect.Interface:
+		return t.NumMethod() == 0
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		return isPlain(t.Elem(), seen)
+	case reflect.Map:
+		return t.Key().Kind() == reflect.String && isPlain(t.Elem(), seen)
+	case reflect.Struct:
+		names := map[string]bool{}
+		for field := range t.Fields() {
+			if !field.IsExported() && !field.Anonymous {
+				continue
+			}
+			name, flags, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if name == "" {
+				name = field.Name
+			}
+			if field.Anonymous || names[name] || flags != "" && flags != "omitempty" || !validHeaderName(name) || !isPlain(field.Type, seen) {
+				return false
+			}
+			names[name] = true
+		}
+		return len(names) > 0
+	}
+	return false
+}
+
+// typeHolds reports whether a value of type t can hold one of type wanted, other
+// than in an interface.
+func typeHolds(t, wanted reflect.Type, seen map[reflect.Type]bool) bool {
+	if t == wanted {
+		return true
+	}
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		return typeHolds(t.Elem(), wanted, seen)
+	case reflect.Map:
+		return typeHolds(t.Elem(), wanted, seen) || typeHolds(t.Key(), wanted, seen)
+	case reflect.Struct:
+		for field := range t.Fields() {
+			if typeHolds(field.Type, wanted, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,194 @@
+package jsonrpc
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	engine "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+)
+
+// streamFrom is the size of a reply from which its result is decoded while it
+// arrives, instead of afterwards.
+const streamFrom = 64 << 10
+
+// A streamer is a variable for a result that uses it up item by item.
+type streamer interface{ streams() }
+
+// mayStream reports whether the result may be decoded before the end of the reply
+// is known. Where its length is not, a reply over the limit would fill the
+// variable before it is found out, at many times the limit's memory; a streamer
+// keeps nothing.
+func (x *Exchange) mayStream(resp *http.Response) bool {
+	if x.batch || !x.msg.Reply || x.keep || x.items[0].result == nil {
+		return false
+	}
+	if resp != nil && (resp.StatusCode < 200 || resp.StatusCode > 299) {
+		return false
+	}
+	switch x.items[0].result.(type) {
+	case *json.RawMessage:
+		return false
+	case streamer:
+		return true
+	}
+	return resp != nil && resp.ContentLength > streamFrom && rulesFor(reflect.TypeOf(x.items[0].result), x.set.numbers).onePass != nil
+}
+
+// stream reads a reply and decodes its result while it arrives. If it cannot,
+// because the reply is small or the result does not come early in it, done is
+// false, nothing is decoded, and what was read is in x.in.
+func (x *Exchange) stream(reply io.Reader, limit int64) (done bool, err error) {
+	if whole, err := x.fill(reply, limit, min(streamFrom, limit)); whole || err != nil {
+		return err != nil, err
+	}
+	at := findResult(x.in)
+	if at < 0 {
+		return false, nil
+	}
+	head := x.in[:at]
+	rest := &resultReader{head: x.in[at:], r: reply, left: limit - int64(len(x.in)), limit: limit}
+	dec := jsontext.NewDecoder(rest, values)
+	placeholder := "0"
+	if dec.PeekKind() == jsontext.KindNull {
+		placeholder = "null"
+	}
+	it := &x.items[0]
+	decodeErr := engine.UnmarshalDecode(dec, it.result, rulesFor(reflect.TypeOf(it.result), x.set.numbers).onePass)
+	it.decoded = true
+	if rest.err != nil && rest.err != io.EOF {
+		if rest.err == errUTF8 {
+			return true, x.notJSON(nil, errUTF8)
+		}
+		return true, rest.err
+	}
+	if syntax := syntaxOf(decodeErr); syntax != nil {
+		return true, x.notJSON(nil, syntax)
+	}
+	if decodeErr != nil {
+		it.answered, it.err = true, &DecodeError{Result: x.secrets.start(x.in[at:]), Err: decodeErr}
+		return true, it.err
+	}
+	// What is left is read as a reply of which the result is known already.
+	text := append(append([]byte(nil), head...), placeholder...)
+	text = append(text, dec.UnreadBuffer()...)
+	tail, err := io.ReadAll(rest)
+	if err == errUTF8 {
+		err = x.notJSON(nil, errUTF8)
+	}
+	if err != nil {
+		return true, err
+	}
+	x.size = limit - rest.left
+	return true, x.readText(append(text, tail...))
+}
+
+// beginning returns how the reply begins, for an error: text, or what stream has
+// read of one that text stands for.
+func (x *Exchange) beginning(text []byte) []byte {
+	if !x.batch && x.items[0].decoded {
+		text = x.in
+	}
+	return x.secrets.start(text)
+}
+
+// findResult returns the index of the value of the member result in the reply
+// that begins with text, or -1 if it is not there.
+func findResult(text []byte) int {
+	i := skipSpace(text, 0)
+	if i == len(text) || text[i] != '{' {
+		return -1
+	}
+	found := -1
+	_, _ = scanObject(text, i, func(name []byte, at int) (int, error) {
+		if string(name) == "result" {
+			found = at
+			return at, io.EOF // enough
+		}
+		return skipValue(text, at)
+	})
+	return found
+}
+
+// syntaxOf returns the error that says that a text is not JSON, if err does.
+func syntaxOf(err error) error {
+	var (
+		syntactic *jsontext.SyntacticError
+		syntax    *jsonv1.SyntaxError
+	)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &syntactic), errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		if strings.Contains(err.Error(), "max depth") {
+			return errTooDeep
+		}
+		return err
+	}
+	return nil
+}
+
+// A resultReader reads the rest of a reply: it checks the limit and the UTF-8 of
+// what goes through.
+type resultReader struct {
+	head  []byte // arrived already
+	r     io.Reader
+	left  int64 // of the limit
+	limit int64
+	cut   []byte // the beginning of a character that was cut
+	err   error
+}
+
+func (r *resultReader) Read(p []byte) (n int, err error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	if len(r.head) > 0 {
+		n = copy(p, r.head)
+		r.head = r.head[n:]
+	} else {
+		if n, err = r.r.Read(p); int64(n) > r.left {
+			err = tooLarge(r.limit)
+			n = 0
+		}
+		r.left -= int64(n)
+	}
+	if !r.valid(p[:n]) || err == io.EOF && len(r.cut) > 0 {
+		n, err = 0, errUTF8
+	}
+	r.err = err
+	return n, err
+}
+
+// valid reports whether b goes on with valid UTF-8.
+func (r *resultReader) valid(b []byte) bool {
+	if len(r.cut) > 0 {
+		for len(b) > 0 && len(r.cut) < utf8.UTFMax && !utf8.FullRune(r.cut) {
+			r.cut, b = append(r.cut, b[0]), b[1:]
+		}
+		if !utf8.FullRune(r.cut) {
+			return true
+		}
+		if !utf8.Valid(r.cut) {
+			return false
+		}
+		r.cut = r.cut[:0]
+	}
+	end := len(b)
+	for back := 1; back < utf8.UTFMax && back <= len(b); back++ {
+		if c := b[len(b)-back]; utf8.RuneStart(c) {
+			if !utf8.FullRune(b[len(b)-back:]) {
+				end = len(b) - back
+			}
+			break
+		}
+	}
+	r.cut = append(r.cut, b[end:]...)
+	return utf8.Valid(b[:end])
+}

@@ -1,0 +1,81 @@
+package jsonrpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"reflect"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Rows calls a method whose result is an array and yields its items one by one,
+// as they arrive over HTTP, so that a result of any length takes the memory of
+// one item. The limit of [WithMaxReply] counts for the whole reply.
+//
+//	for block, err := range jsonrpc.Rows[Block](ctx, client, "blocks", nil) {
+//		if err != nil {
+//			return err
+//		}
+//		…
+//	}
+//
+// An error, which is that of [Client.Call], comes last: items before it were
+// decoded before the end of the reply was seen. A loop that is left gives up the
+// rest. On a stream the message arrives whole before the first item.
+func Rows[T any](ctx context.Context, c Caller, method string, params any, opts ...CallOption) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		r := &rows[T]{yield: yield}
+		err := c.Call(ctx, method, params, r, opts...)
+		if err != nil && !r.left {
+			var none T
+			yield(none, err)
+		}
+	}
+}
+
+// rows is a variable for an array that gives its items away.
+type rows[T any] struct {
+	yield func(T, error) bool
+	begun bool // an array was
+	left  bool // the loop was
+}
+
+func (*rows[T]) streams() {}
+
+var (
+	errLoopLeft = errors.New("the loop was left")
+	errRepeated = errors.New("the call was made again after some items were given")
+)
+
+// UnmarshalJSONFrom is called by the JSON engine.
+func (r *rows[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if kind := dec.PeekKind(); kind != jsontext.KindBeginArray {
+		if kind == jsontext.KindNull {
+			return dec.SkipValue() // no items
+		}
+		return fmt.Errorf("its items were wanted, and it is no array but %v", kind)
+	}
+	if r.begun {
+		return errRepeated
+	}
+	r.begun = true
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	options := rulesFor(reflect.TypeFor[*T](), false).forItems()
+	for dec.PeekKind() != jsontext.KindEndArray {
+		var item T
+		if err := json.UnmarshalDecode(dec, &item, options); err != nil {
+			return err
+		}
+		if !r.yield(item, nil) {
+			r.left = true
+			return errLoopLeft
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
