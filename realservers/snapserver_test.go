@@ -117,18 +117,17 @@ func TestSnapserverKeptConnections(t *testing.T) {
 func TestSnapserverCommand(t *testing.T) {
 	t.Parallel()
 	url := startSnapserver(t)
-	const alone = "--header=Connection: close" // see TestSnapserver
 	t.Run("call", func(t *testing.T) {
-		wantRun(t, run(t, "", alone, url, "Server.GetRPCVersion"), exitDone, []string{`{"major":2,"minor":0,"patch":0}`})
+		wantRun(t, run(t, "", url, "Server.GetRPCVersion"), exitDone, []string{`{"major":2,"minor":0,"patch":0}`})
 	})
 	t.Run("unknown method", func(t *testing.T) {
-		wantRun(t, run(t, "", alone, url, "no_such_method"), exitServerError, nil, "Method not found (code -32601)")
+		wantRun(t, run(t, "", url, "no_such_method"), exitServerError, nil, "Method not found (code -32601)")
 	})
 	t.Run("bad params", func(t *testing.T) {
-		wantRun(t, run(t, "", alone, url, "Client.GetStatus", "id:=5"), exitServerError, nil, "Internal error (code -32603)")
+		wantRun(t, run(t, "", url, "Client.GetStatus", "id:=5"), exitServerError, nil, "Internal error (code -32603)")
 	})
 	t.Run("batch", func(t *testing.T) {
-		wantRun(t, run(t, "Server.GetRPCVersion\nno_such_method\n", "batch", alone, url), exitBatchFailed,
+		wantRun(t, run(t, "Server.GetRPCVersion\nno_such_method\n", "batch", url), exitBatchFailed,
 			[]string{
 				`{"jsonrpc":"2.0","result":{"major":2,"minor":0,"patch":0},"id":1}`,
 				`{"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":2}`,
@@ -136,6 +135,6 @@ func TestSnapserverCommand(t *testing.T) {
 			"1 of the batch's 2 requests failed")
 	})
 	t.Run("notification", func(t *testing.T) {
-		wantRun(t, run(t, "", "--notify", alone, url, "Server.GetRPCVersion"), exitDone, nil)
+		wantRun(t, run(t, "", "--notify", url, "Server.GetRPCVersion"), exitDone, nil)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -63,10 +64,13 @@ func start(t *testing.T, ready func(context.Context) error, program string, args
 }
 
 // listening is ready once something accepts connections at addr.
-func listening(addr string) func(context.Context) error {
+func listening(addr string) func(context.Context) error { return accepting("tcp", addr) }
+
+// accepting is ready once something accepts connections at an address of the network.
+func accepting(network, addr string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		var d net.Dialer
-		conn, err := d.DialContext(ctx, "tcp", addr)
+		conn, err := d.DialContext(ctx, network, addr)
 		if err != nil {
 			return err
 		}
@@ -74,20 +78,27 @@ func listening(addr string) func(context.Context) error {
 	}
 }
 
-// freePort returns a port of the loopback interface that nobody listened on a moment ago.
-// Most of these servers can't choose one themselves and say which.
+// taken holds the ports that were given to tests, since a server takes a while to listen on its own.
+var taken sync.Map
+
+// freePort returns a port of the loopback interface that nobody listened on a moment ago, nor was it given to another
+// test. Most of these servers can't choose one themselves and say which.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		_ = l.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, given := taken.LoadOrStore(port, true); !given {
+			return port
+		}
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 // program returns the path of an installed program.
