@@ -118,25 +118,40 @@ func (h *hub) publish(m *ServerMessage) (wanted bool) {
 		h.mu.Unlock()
 		return false
 	}
-	a := arrivalOf(m)
-	if e != nil && a.id != nil && !slices.ContainsFunc(subs, func(s *Subscription) bool { return s.owns(a) }) {
-		e.keep(a)
-		wanted = true
-	}
-	h.mu.Unlock()
+	// Whose the event is must be known before h.mu is given free: one that is kept
+	// may be taken at once.
+	var (
+		a       = arrivalOf(m)
+		asked   bool // a subscription has asked for it
+		room    [4]delivery
+		deliver = room[:0]
+	)
 	for _, s := range subs {
 		s.mu.Lock()
 		event, ok := s.eventOfLocked(a)
 		s.mu.Unlock()
-		if !ok {
-			continue
-		}
-		wanted = true
-		if !s.put(event) {
-			h.remove(s)
+		if ok {
+			deliver = append(deliver, delivery{s, event})
+			asked = asked || s.dialect.Subscribe != ""
 		}
 	}
-	return wanted
+	if e != nil && a.id != nil && !asked {
+		e.keep(a)
+		wanted = true
+	}
+	h.mu.Unlock()
+	for _, d := range deliver {
+		if !d.to.put(d.event) {
+			h.remove(d.to)
+		}
+	}
+	return wanted || len(deliver) > 0
+}
+
+// A delivery is an event for a subscription.
+type delivery struct {
+	to    *Subscription
+	event Event
 }
 
 func (e *early) keep(a arrival) {
@@ -173,14 +188,6 @@ func arrivalOf(m *ServerMessage) arrival {
 		return end, err
 	})
 	return a
-}
-
-// owns reports whether s has asked for the event.
-func (s *Subscription) owns(a arrival) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, ok := s.eventOfLocked(a)
-	return ok && s.dialect.Subscribe != ""
 }
 
 // eventOfLocked returns the event that a brings, if it is for s. The caller must
