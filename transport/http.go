@@ -150,6 +150,9 @@ func (h *HTTP) Close() error {
 // The reply is an [HTTPReply], or an [EventsReply] too if the response's type is
 // text/event-stream.
 func (h *HTTP) RoundTrip(ctx context.Context, m *Message) (io.ReadCloser, error) {
+	if ctx.Err() != nil { // net/http would not say that nothing was sent
+		return nil, &Error{Op: "send", Err: context.Cause(ctx)}
+	}
 	// net/http may read the body after RoundTrip has returned, and it sends
 	// header and body in one write only if the body is a *bytes.Reader, which
 	// cannot tell when it is done with.

@@ -35,16 +35,20 @@ type RoundTripper interface {
 }
 
 // A Stream is a flow of whole messages both ways: a socket, a pipe, a
-// WebSocket. One goroutine reads at a time, any number write.
+// WebSocket. One goroutine reads at a time, any number write. Package
+// jsonrpctest/transporttest tests whether a Stream keeps to this contract.
 type Stream interface {
 	// Read appends the next message to buf and returns the longer slice. If
 	// ctx ends first it returns ctx's error and loses nothing: the next Read
-	// goes on where this one stopped. io.EOF means the peer closed in order.
+	// goes on where this one stopped. A *[FrameError] costs one message only.
+	// An error that wraps io.EOF means the peer closed in order, and one that
+	// wraps io.ErrUnexpectedEOF that it did not finish a message.
 	Read(ctx context.Context, buf []byte) ([]byte, error)
 
 	// Write sends msg whole or not at all, as far as the peer can tell, and
 	// does not keep it. An error is an *[Error]; if ctx ends while msg waits to
-	// be sent, Write returns and msg may be sent later all the same.
+	// be sent, Write returns and msg may be sent later all the same. If ctx has
+	// ended before, nothing is sent.
 	Write(ctx context.Context, msg []byte) error
 
 	// Close ends the stream in the transport's own orderly way. Reads and

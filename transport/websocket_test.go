@@ -168,7 +168,7 @@ func TestWebSocketHandshake(t *testing.T) {
 		}
 		conn := <-conns
 		if got.Host != "host.example" || got.URL.String() != "/path?key=1" || len(got.Header["X-Custom"]) != 2 ||
-			got.Header.Get("Authorization") != "Bearer x" || got.Header.Get("Sec-Websocket-Protocol") != "jsonrpc,any" || conn.Subprotocol() != "jsonrpc" {
+			got.Header.Get("Authorization") != "Bearer x" || got.Header.Get("Sec-WebSocket-Protocol") != "jsonrpc,any" || conn.Subprotocol() != "jsonrpc" {
 			t.Errorf("the handshake was to %s %s with %v, and %q was agreed on", got.Host, got.URL, got.Header, conn.Subprotocol())
 		}
 		go func() { _, _, _ = conn.Read(context.Background()) }() // it answers the close handshake

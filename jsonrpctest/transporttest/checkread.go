@@ -62,17 +62,24 @@ func checkBuffers(e *ends) error {
 		}
 		scribble(got[:cap(got)])
 	}
-	third := msgs[2]
-	if err := e.wantRead(third); err != nil {
+	if err := e.wantRead(msgs[2]); err != nil {
 		return fmt.Errorf("after the buffer of another message was used again: %w", err)
 	}
 	if err := sent(); err != nil {
 		return err
 	}
-	// That Write does not keep its message is seen wherever e.write is used.
-	wrote := e.writeLater(third)
-	if err := e.wantReceived(third); err != nil {
-		return fmt.Errorf("after the memory of the message was used again: %w", err)
+	wrote := later("Write", func() error {
+		for _, msg := range msgs {
+			if err := e.write(context.Background(), msg); err != nil { // which scribbles over its message
+				return err
+			}
+		}
+		return nil
+	})
+	for _, msg := range msgs {
+		if err := e.wantReceived(msg); err != nil {
+			return fmt.Errorf("after the memory of a message was used again: %w", err)
+		}
 	}
 	return wrote()
 }

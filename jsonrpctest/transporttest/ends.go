@@ -14,8 +14,13 @@ import (
 // ends are the two ends of a stream under test.
 type ends struct {
 	transport.Stream
-	peer   *Peer
-	settle func() // waits until all others wait, where that can be known
+	peer      *Peer
+	settle    func()        // waits until all others wait, where that can be known
+	receiving chan struct{} // has room for the one who does
+}
+
+func newEnds(stream transport.Stream, peer *Peer, settle func()) *ends {
+	return &ends{stream, peer, settle, make(chan struct{}, 1)}
 }
 
 // patience is how long something may take that should take no time. It is long
@@ -36,9 +41,21 @@ func later(what string, f func() error) (wait func() error) {
 		case err := <-done:
 			return err
 		case <-timer.C:
-			return fmt.Errorf("%s has not returned after %v", what, patience)
+			return hungError(what)
 		}
 	}
+}
+
+// A hungError says what has not returned.
+type hungError string
+
+func (e hungError) Error() string {
+	return fmt.Sprintf("%s has not returned after %v", string(e), patience)
+}
+
+func isHung(err error) bool {
+	_, ok := errors.AsType[hungError](err)
+	return ok
 }
 
 // close ends what a check has left.
@@ -52,10 +69,18 @@ func (e *ends) close() error {
 // drain reads what the stream writes until it ends.
 func (e *ends) drain() error {
 	for {
-		if _, err := e.peer.Receive(); err != nil {
+		if _, err := e.peerReceive(); err != nil {
 			return nil
 		}
 	}
+}
+
+// peerReceive is Peer.Receive once the one before has returned. (A lock would
+// stop a bubble's clock.)
+func (e *ends) peerReceive() ([]byte, error) {
+	e.receiving <- struct{}{}
+	defer func() { <-e.receiving }()
+	return e.peer.Receive()
 }
 
 // read is Read, with a limit on how long it takes.
@@ -87,7 +112,7 @@ func (e *ends) wantReceived(want []byte) error {
 
 func (e *ends) receive() (msg []byte, err error) {
 	err = within("Peer.Receive", func() (err error) {
-		msg, err = e.peer.Receive()
+		msg, err = e.peerReceive()
 		return err
 	})
 	return msg, err

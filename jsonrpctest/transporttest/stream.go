@@ -105,7 +105,7 @@ var errSkip = errors.New("the peer has no means for this")
 func (r *streamRule) run(t *testing.T, open OpenStream, settle func()) {
 	wantNoGoroutines(t) // first, so that it looks last
 	stream, peer := open(t, r.limit)
-	e := &ends{Stream: stream, peer: peer, settle: settle}
+	e := newEnds(stream, peer, settle)
 	err := r.check(e)
 	if closeErr := e.close(); err == nil {
 		err = closeErr
