@@ -10,17 +10,25 @@ import (
 	"example.com/jsonrpc"
 )
 
-// startJayson returns the URL of testdata/jayson.js.
+// startJayson returns the URL of testdata/jayson.js on HTTP.
 func startJayson(t *testing.T) string {
+	t.Helper()
+	return "http://" + startJaysonOn(t, "http") + "/"
+}
+
+// startJaysonOn returns the address of testdata/jayson.js on http, tcp, tls (with files of a certificate and its key) or
+// websocket.
+func startJaysonOn(t *testing.T, transport string, certificate ...string) string {
 	t.Helper()
 	port := freePort(t)
 	addr := net.JoinHostPort("127.0.0.1", port)
-	start(t, listening(addr), program(t, "node"),
+	start(t, listening(addr), program(t, "node"), append([]string{
 		filepath.Join("testdata", "jayson.js"),
 		cached(t, "jayson", "node_modules", "jayson"),
+		transport,
 		port,
-	)
-	return "http://" + addr + "/"
+	}, certificate...)...)
+	return addr
 }
 
 // jayson keeps to 2.0, with 204 for notifications. It has no credentials.

@@ -1,7 +1,9 @@
-// A server on jayson, for jayson_test.go: node jayson.js <folder of the jayson package> <port>
+// A server on jayson, for its tests: node jayson.js <folder of the jayson package> <transport> <port> [<cert> <key>]
 'use strict';
-const jayson = require(process.argv[2]);
-const port = Number(process.argv[3]);
+const fs = require('fs');
+const [folder, transport, port, cert, key] = process.argv.slice(2);
+const jayson = require(folder);
+const host = '127.0.0.1';
 
 const numbers = (params) => Array.isArray(params) && params.every((n) => typeof n === 'number');
 
@@ -23,4 +25,9 @@ const server = new jayson.Server({
   },
 });
 
-server.http().listen(port, '127.0.0.1');
+if (transport === 'websocket') {
+  server.websocket({ host, port: Number(port) });
+} else {
+  const options = transport === 'tls' ? { cert: fs.readFileSync(cert), key: fs.readFileSync(key) } : undefined;
+  server[transport](options).listen(Number(port), host);
+}
