@@ -30,7 +30,8 @@ import (
 type Client struct {
 	rt         transport.RoundTripper
 	settings   settings
-	invoke     Invoker // nil if there are no interceptors
+	invoke     Invoker // nil if nothing goes around roundTrip
+	coalescer  *coalescer
 	endpoint   string
 	addsHeader bool // to each message, because the transport does not
 	closed     atomic.Bool
@@ -60,6 +61,9 @@ func newClient(rt transport.RoundTripper, set settings, addsHeader bool) (*Clien
 		c.endpoint = set.secrets.mask(s.String())
 	}
 	c.settings.custom = false
+	if set.coalescing != nil {
+		c.coalescer = &coalescer{client: c, set: *set.coalescing}
+	}
 	c.invoke = c.chain(&c.settings)
 	return c, nil
 }
@@ -71,7 +75,10 @@ func (c *Client) chain(s *settings) Invoker {
 	if s.logger != nil {
 		interceptors = append(slices.Clip(interceptors), logInterceptor(s.logger, s.trim))
 	}
-	if len(interceptors) == 0 {
+	switch {
+	case c.coalescer != nil:
+		return chain(c.coalescer.invoke, interceptors)
+	case len(interceptors) == 0:
 		return nil
 	}
 	return chain(c.roundTrip, interceptors)
@@ -151,7 +158,7 @@ func (c *Client) Send(ctx context.Context, m Message, opts ...CallOption) (*Repl
 		return nil, c.wrap(x, "", err)
 	}
 	x.keep = true
-	err = c.wrap(x, x.label(), c.run(ctx, x))
+	err = c.wrap(x, x.label(), c.runChunks(ctx, x))
 	for i := range x.items {
 		it := &x.items[i]
 		if it.answered {

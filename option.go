@@ -59,6 +59,9 @@ type settings struct {
 	deviations   func(Deviation)
 	onResponse   func(*http.Response)
 	interceptors []Interceptor
+	chunkItems   int
+	chunkBytes   int
+	coalescing   *Coalescing
 	handler      Handler
 	stream       streamSettings
 	secrets      *secrets
@@ -177,6 +180,13 @@ func WithLogTrim(n int) Option {
 // secrets are marked already, if they have four characters or more.
 func WithSecrets(values ...string) Option {
 	return option(func(s *settings) { s.secrets = s.secrets.with(values...) })
+}
+
+// WithMaxBatch sends a [Batch] with more items than that, or more bytes, as
+// several batches, one after the other. The [Reply] is that of all; a batch that
+// fails as a whole fails alone. 0 means no limit, which is the default.
+func WithMaxBatch(items, bytes int) Option {
+	return option(func(s *settings) { s.chunkItems, s.chunkBytes = items, bytes })
 }
 
 // WithInterceptors puts interceptors around each call, the first outermost, and

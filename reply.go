@@ -78,19 +78,19 @@ func (x *Exchange) readAll(reply io.Reader, limit int64) (text []byte, err error
 	return x.in, err
 }
 
-// fill reads into x.in until it holds the whole reply or at least enough bytes.
+// fill reads into x.in until it holds the whole reply or enough bytes.
 // A reply of more than limit bytes is an error. Memory grows with what has
 // arrived: the length that a header promises is not believed.
 func (x *Exchange) fill(reply io.Reader, limit, enough int64) (whole bool, err error) {
 	for int64(len(x.in)) < enough {
-		room := x.in[len(x.in):min(int64(cap(x.in)), limit)]
+		room := x.in[len(x.in):min(int64(cap(x.in)), limit, enough)]
 		full := int64(len(x.in)) == limit
 		switch {
 		case full:
 			room = make([]byte, 1) // for the byte that shows that it is too much
 		case len(room) == 0:
 			x.in = grow(x.in, limit)
-			room = x.in[len(x.in):cap(x.in)]
+			room = x.in[len(x.in):min(int64(cap(x.in)), enough)]
 		}
 		n, err := reply.Read(room)
 		if full && n > 0 {

@@ -1,0 +1,319 @@
+package jsonrpc
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"example.com/jsonrpc/transport"
+)
+
+// Coalescing are the settings of [WithCoalescing]. Any zero field means the
+// default.
+type Coalescing struct {
+	// Window is how long a call waits for others to go with. The default is
+	// not at all: a call goes out at once if none is under way, and otherwise
+	// together with all that came in the meantime.
+	Window time.Duration
+	// MaxItems and MaxBytes bound a batch. The defaults are 100 calls and 512
+	// KiB.
+	MaxItems int
+	MaxBytes int
+	// InFlight is how many messages may be under way at once before calls
+	// gather. The default is 1. A method that takes long holds up those that
+	// come after it: raise it if there are such methods.
+	InFlight int
+}
+
+// WithCoalescing sends calls that are made at about the same time, by any
+// goroutines, as one batch. It multiplies the calls a second that a server can
+// take, where the cost is in the messages. Each call keeps its own context, id
+// and error. Calls with options of their own, notifications, batches and [Rows]
+// go by themselves.
+//
+// A server that refuses batches is found out, and from then on calls go by
+// themselves; a batch that is refused as too large is halved and sent again.
+// Both are done only if the server has said that it refused the whole: with HTTP
+// 413, or with one error for all (clause 6).
+func WithCoalescing(c Coalescing) ClientOption {
+	return clientOnly(func(s *settings) {
+		if c.MaxItems <= 0 {
+			c.MaxItems = 100
+		}
+		if c.MaxBytes <= 0 {
+			c.MaxBytes = 512 << 10
+		}
+		if c.InFlight <= 0 {
+			c.InFlight = 1
+		}
+		s.coalescing = &c
+	})
+}
+
+// A coalescer is an Invoker that makes batches of single calls.
+type coalescer struct {
+	client  *Client
+	set     Coalescing
+	refuses atomic.Bool // the server does not take batches
+
+	mu     sync.Mutex // for what follows
+	queue  []*gathered
+	busy   int  // messages under way
+	timing bool // the window's timer runs
+}
+
+// A gathered is a call that waits to go with others.
+type gathered struct {
+	ctx  context.Context
+	x    *Exchange
+	done chan struct{} // closed once one of the following is set
+
+	alone bool // the caller is to send it by itself
+	text  []byte
+	raw   []byte
+	err   error
+}
+
+// invoke carries out one exchange, alone or with others.
+func (co *coalescer) invoke(ctx context.Context, x *Exchange) error {
+	if co.refuses.Load() || !co.takes(x) {
+		return co.client.roundTrip(ctx, x)
+	}
+	co.mu.Lock()
+	if co.set.Window == 0 && co.busy < co.set.InFlight {
+		co.busy++
+		co.mu.Unlock()
+		return co.alone(ctx, x)
+	}
+	g := &gathered{ctx: ctx, x: x, done: make(chan struct{})}
+	co.queue = append(co.queue, g)
+	if co.set.Window > 0 && !co.timing {
+		co.timing = true
+		time.AfterFunc(co.set.Window, co.windowEnds)
+	}
+	co.mu.Unlock()
+	select {
+	case <-g.done:
+	case <-ctx.Done():
+		if sent, mine := co.withdraw(g); !mine {
+			x.reset()
+			err := &transport.Error{Op: "read", Sent: sent, Err: context.Cause(ctx)}
+			x.fail(err)
+			return err
+		}
+	}
+	if g.alone {
+		return co.alone(ctx, x)
+	}
+	return g.outcome()
+}
+
+// takes reports whether x can go with others.
+func (co *coalescer) takes(x *Exchange) bool {
+	if x.batch || !x.msg.Reply || x.set != &co.client.settings || x.header != nil || len(x.msg.Body) > co.set.MaxBytes {
+		return false
+	}
+	_, streams := x.items[0].result.(streamer)
+	return !streams
+}
+
+// alone sends x by itself; a place for it is taken already.
+func (co *coalescer) alone(ctx context.Context, x *Exchange) error {
+	defer co.finished()
+	return co.client.roundTrip(ctx, x)
+}
+
+// withdraw takes g back, whose context has ended. If it was about to go by
+// itself, mine says that its caller has to see to that; sent says whether it went
+// with others.
+func (co *coalescer) withdraw(g *gathered) (sent, mine bool) {
+	co.mu.Lock()
+	defer co.mu.Unlock()
+	if i := slices.Index(co.queue, g); i >= 0 {
+		co.queue = slices.Delete(co.queue, i, i+1)
+		return false, false
+	}
+	return !g.alone, g.alone
+}
+
+// outcome is what has become of the call, decoded by its own goroutine.
+func (g *gathered) outcome() error {
+	x := g.x
+	x.reset()
+	it := &x.items[0]
+	it.answered, it.err = true, g.err
+	x.text, x.size = g.text, int64(len(g.text))
+	if g.err != nil {
+		return g.err
+	}
+	if x.keep {
+		it.raw = g.raw
+	}
+	if it.result != nil {
+		it.err = x.decodeResult(&envelope{text: g.raw, result: g.raw}, it.result)
+	}
+	return it.err
+}
+
+// finished gives the place of a message free, and sends what has gathered.
+func (co *coalescer) finished() {
+	co.mu.Lock()
+	defer co.mu.Unlock()
+	co.busy--
+	if co.set.Window == 0 {
+		co.startLocked()
+	}
+}
+
+// windowEnds sends all that has gathered.
+func (co *coalescer) windowEnds() {
+	co.mu.Lock()
+	defer co.mu.Unlock()
+	co.timing = false
+	for len(co.queue) > 0 {
+		co.startLocked()
+	}
+}
+
+// startLocked sends the oldest calls that fit into one message. The caller must
+// hold co.mu.
+func (co *coalescer) startLocked() {
+	size, n := 0, 0
+	for n < len(co.queue) && n < co.set.MaxItems {
+		if size += len(co.queue[n].x.msg.Body) + 1; size > co.set.MaxBytes && n > 0 {
+			break
+		}
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	calls := slices.Clone(co.queue[:n])
+	co.queue = slices.Delete(co.queue, 0, n)
+	co.busy++
+	if n == 1 {
+		calls[0].alone = true
+		close(calls[0].done)
+		return
+	}
+	go func() {
+		defer co.finished()
+		co.send(calls)
+	}()
+}
+
+// send sends calls as one batch and gives each its outcome.
+func (co *coalescer) send(calls []*gathered) {
+	ctx, cancel := whileAnyWaits(calls)
+	defer cancel()
+	x := &Exchange{client: co.client, set: &co.client.settings, secrets: co.client.settings.secrets, batch: true, keep: true}
+	x.msg.Info = x
+	text := []byte{'['}
+	for i, g := range calls {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		from := len(text)
+		text = append(text, g.x.msg.Body...)
+		it := &g.x.items[0]
+		x.add(item{method: it.method, id: it.id, from: from, to: len(text)})
+	}
+	x.msg.Body = append(text, ']')
+	err := co.client.roundTrip(ctx, x)
+	if refusedWhole(err) {
+		co.sendSmaller(calls)
+		return
+	}
+	for i, g := range calls {
+		it := &x.items[i]
+		g.raw, g.err = it.raw, it.err
+		if g.err == nil && !it.answered {
+			if g.err = err; err == nil {
+				g.err = ErrNoResponse
+			}
+		}
+		g.text = responseText(it)
+		close(g.done)
+	}
+}
+
+// sendSmaller sends calls again, whose batch was refused.
+func (co *coalescer) sendSmaller(calls []*gathered) {
+	half := len(calls) / 2
+	switch {
+	case co.refuses.Load(), half == 0:
+		co.letGo(calls)
+	case half == 1:
+		co.refuses.Store(true) // no batch could be smaller
+		co.letGo(calls)
+	default:
+		co.send(calls[:half])
+		if co.refuses.Load() {
+			co.letGo(calls[half:])
+		} else {
+			co.send(calls[half:])
+		}
+	}
+}
+
+// letGo has each call sent by itself, by its own caller.
+func (co *coalescer) letGo(calls []*gathered) {
+	co.mu.Lock()
+	defer co.mu.Unlock()
+	co.busy += len(calls) // each gives its place free
+	for _, g := range calls {
+		g.alone = true
+		close(g.done)
+	}
+}
+
+// responseText is a response as it would have come alone, for logs.
+func responseText(it *item) []byte {
+	if e := (*Error)(nil); errors.As(it.err, &e) {
+		return appendError(it.id, e, false)
+	}
+	if it.err != nil {
+		return nil
+	}
+	return appendResponse(`{"jsonrpc":"2.0","result":`, bytes.Clone(it.raw), `,"id":`, it.id)
+}
+
+// refusedWhole reports whether err says that a server did not look into a batch.
+func refusedWhole(err error) bool {
+	if page := (*HTTPError)(nil); errors.As(err, &page) {
+		if page.StatusCode == http.StatusRequestEntityTooLarge {
+			return true
+		}
+		if page.StatusCode >= 500 {
+			return false // it may have begun
+		}
+	}
+	said := (*Error)(nil)
+	return errors.As(err, &said) && said.Code != 429 && said.Code != -32005 // which refuse a rate, not a batch
+}
+
+// whileAnyWaits returns a context that ends once those of all calls have.
+func whileAnyWaits(calls []*gathered) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(calls[0].ctx))
+	var left atomic.Int64
+	left.Store(int64(len(calls)))
+	stops := make([]func() bool, len(calls))
+	for i, g := range calls {
+		stops[i] = context.AfterFunc(g.ctx, func() {
+			if left.Add(-1) == 0 {
+				cancel()
+			}
+		})
+	}
+	return ctx, func() {
+		for _, stop := range stops {
+			stop()
+		}
+		cancel()
+	}
+}
