@@ -41,8 +41,6 @@ var (
 	coalescing jsonrpc.DialOption
 	// codec is an option for an engine that decodes results faster.
 	codec jsonrpc.DialOption
-	// eachRow iterates over an array result: it calls f with each item.
-	eachRow func(ctx context.Context, c *jsonrpc.Client, method string, f func(record) error) error
 )
 
 type oursCaller struct {
@@ -105,9 +103,6 @@ func oursWith(name string, opt jsonrpc.DialOption, work func(caller) func() erro
 
 // oursIterating reads a large result row by row.
 func oursIterating(size int64) []contender {
-	if eachRow == nil {
-		return nil
-	}
 	return []contender{{"ours, row by row", func(at addresses) (op, error) {
 		c, err := dialOurs(at.HTTP, nil)
 		if err != nil {
@@ -116,17 +111,19 @@ func oursIterating(size int64) []contender {
 		method := fmt.Sprintf("rows/%d", size)
 		return op{close: c.close, caller: c, do: func() error {
 			n := 0
-			err := eachRow(background, c.client, method, func(r record) error {
+			for r, err := range jsonrpc.Rows[record](background, c.client, method, nil) {
+				if err != nil {
+					return err
+				}
 				if r.ID != firstID+n%blockLen || !r.Alive || len(r.Tags) != 2 {
 					return fmt.Errorf("row %d is %+v", n, r)
 				}
 				n++
-				return nil
-			})
-			if err == nil && n != rowsFor(size) {
-				err = fmt.Errorf("%d rows, want %d", n, rowsFor(size))
 			}
-			return err
+			if n != rowsFor(size) {
+				return fmt.Errorf("%d rows, want %d", n, rowsFor(size))
+			}
+			return nil
 		}}, nil
 	}}}
 }
