@@ -66,7 +66,7 @@ func (t headerTrace) RoundTrip(r *http.Request) (*http.Response, error) {
 func (t headerTrace) header(prefix string, h http.Header) {
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		for _, value := range h[name] {
-			if jsonrpc.IsSecretHeader(name) && !isPlainResponseHeader(name) {
+			if jsonrpc.IsSecretHeader(name) && !isPlainHeader(name) {
 				value = "***"
 			}
 			t.session.sayLine(prefix + name + ": " + value)
@@ -74,10 +74,13 @@ func (t headerTrace) header(prefix string, h http.Header) {
 	}
 }
 
-// isPlainResponseHeader knows more names than the library, which has to judge
-// headers that are sent; these servers send, and they say how a reply travels.
-func isPlainResponseHeader(name string) bool {
-	return slices.Contains([]string{"Allow", "Connection", "Content-Length", "Date", "Retry-After", "Server", "Transfer-Encoding", "Vary"}, name)
+// isPlainHeader knows more names than the library, which has to judge what users
+// send: these say how messages travel.
+func isPlainHeader(name string) bool {
+	return slices.Contains([]string{
+		"Allow", "Connection", "Content-Length", "Date", "Retry-After", "Server", "Transfer-Encoding", "Vary",
+		"Upgrade", "Sec-Websocket-Extensions", "Sec-Websocket-Protocol", "Sec-Websocket-Version",
+	}, name)
 }
 
 // publicURL is u without what may be secret in it, so that it shows where a

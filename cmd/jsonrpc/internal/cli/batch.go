@@ -28,7 +28,8 @@ func newBatchCommand(s *session) *cobra.Command {
 		Long:  batchHelp,
 		Args:  atMost(1, "jsonrpc "+batchUsage),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(cmd.Context(), s, unprotectAll(args))
+			args, command := splitArgs(cmd, args)
+			return o.run(cmd.Context(), s, args, command)
 		},
 	}
 	addFlags(cmd, groupMessage, func(f *pflag.FlagSet) {
@@ -43,11 +44,11 @@ func newBatchCommand(s *session) *cobra.Command {
 	return cmd
 }
 
-func (o *batchOptions) run(ctx context.Context, s *session, args []string) error {
+func (o *batchOptions) run(ctx context.Context, s *session, args, command []string) error {
 	if len(args) == 0 {
 		return &usageError{"TARGET is missing: write jsonrpc " + batchUsage}
 	}
-	address, err := parseTarget(args[0])
+	address, err := parseTarget(args[0], command)
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (o *batchOptions) run(ctx context.Context, s *session, args []string) error
 		return err
 	}
 	if o.dryRun {
-		return newOutput(s.process, false).text(message)
+		return o.connection.dryRun(ctx, s, jsonrpc.Raw(message))
 	}
 	return o.connection.carryOut(ctx, s, address, exchange{
 		message: jsonrpc.Raw(message), subject: "batch", batch: true, envelope: o.envelope,

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -16,7 +14,7 @@ import (
 type callOptions struct {
 	connection
 	ids
-	params   string
+	wholeParams
 	id       string
 	notify   bool
 	dryRun   bool
@@ -35,16 +33,18 @@ func newCallCommand(s *session) *cobra.Command {
 		Version: version(),
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(cmd.Context(), s, cmd.Flags().Changed, unprotectAll(args))
+			args, command := splitArgs(cmd, args)
+			return o.run(cmd.Context(), s, args, command)
 		},
 	}
+	o.wholeParams.addFlags(cmd)
 	addFlags(cmd, groupMessage, func(f *pflag.FlagSet) {
-		f.Var(&text{value: &o.params, kind: "JSON"}, "params", "all params at once: an array or an object, or @FILE, or @- (stdin)")
 		f.Var(&text{value: &o.id, kind: "ID"}, "id", "the request's id: a number or a text")
 		f.BoolVar(&o.notify, "notify", false, "send a notification, to which no response is due")
 		f.BoolVar(&o.dryRun, "dry-run", false, "print the message exactly as it would be sent, and send nothing")
 	})
 	o.ids.addFlags(cmd)
+	o.dialect.addFlags(cmd)
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
 		f.BoolVarP(&o.raw, "raw", "r", false, "print a string without quotes and escapes")
 		f.BoolVar(&o.envelope, "envelope", false, "print the whole response, be it a result or an error")
@@ -54,23 +54,23 @@ func newCallCommand(s *session) *cobra.Command {
 }
 
 // run makes one call and prints its result.
-func (o *callOptions) run(ctx context.Context, s *session, given func(flag string) bool, args []string) error {
+func (o *callOptions) run(ctx context.Context, s *session, args, command []string) error {
 	if len(args) == 0 {
 		return &usageError{"TARGET and METHOD are missing: write " + callUsage}
 	}
-	address, err := parseTarget(args[0])
+	address, err := parseTarget(args[0], command)
 	if err != nil {
 		return err
 	}
 	if len(args) == 1 {
 		return &usageError{"METHOD is missing: write " + callUsage}
 	}
-	message, err := o.message(s, given, args[1], args[2:])
+	message, err := o.message(s, args[1], args[2:])
 	if err != nil {
 		return err
 	}
 	if o.dryRun {
-		return newOutput(s.process, false).text(fmt.Sprint(message))
+		return o.connection.dryRun(ctx, s, message)
 	}
 	return o.connection.carryOut(ctx, s, address, exchange{
 		message: message, subject: args[1], raw: o.raw, envelope: o.envelope,
@@ -78,16 +78,16 @@ func (o *callOptions) run(ctx context.Context, s *session, given func(flag strin
 }
 
 // message makes the request or notification.
-func (o *callOptions) message(s *session, given func(flag string) bool, method string, words []string) (jsonrpc.Message, error) {
-	if method == "" || !utf8.ValidString(method) {
-		return nil, &usageError{"METHOD is empty or not UTF-8 text"}
+func (o *callOptions) message(s *session, method string, words []string) (jsonrpc.Message, error) {
+	if err := checkMethod(method); err != nil {
+		return nil, err
 	}
-	params, err := o.readParams(s, given("params"), words)
+	params, err := o.wholeParams.read(s, words, o.given("params"))
 	if err != nil {
 		return nil, err
 	}
 	if o.notify {
-		if given("id") {
+		if o.given("id") {
 			return nil, &usageError{"--notify and --id exclude each other: a notification has no id"}
 		}
 		return jsonrpc.Notification{Method: method, Params: params}, nil
@@ -97,7 +97,7 @@ func (o *callOptions) message(s *session, given func(flag string) bool, method s
 		return nil, err
 	}
 	request := jsonrpc.Request{Method: method, Params: params}
-	if given("id") {
+	if o.given("id") {
 		request.ID, err = parseID(o.id)
 	} else {
 		request.ID = generator()
@@ -105,26 +105,10 @@ func (o *callOptions) message(s *session, given func(flag string) bool, method s
 	return request, err
 }
 
-// readParams returns nil if there are none.
-func (o *callOptions) readParams(s *session, whole bool, words []string) (any, error) {
-	var text json.RawMessage
-	switch {
-	case whole && len(words) > 0:
-		return nil, &usageError{fmt.Sprintf("--params gives all params: leave out %s or --params", shown(words[0]))}
-	case whole:
-		var err error
-		if text, err = parseWholeParams(o.params, s.input); err != nil {
-			return nil, err
-		}
-	default:
-		p, err := parseParams(words, s.input)
-		if err != nil {
-			return nil, err
-		}
-		text = p.json()
+// checkMethod refuses what no method can be called.
+func checkMethod(method string) error {
+	if method == "" || !utf8.ValidString(method) {
+		return &usageError{"METHOD is empty or not UTF-8 text"}
 	}
-	if text == nil {
-		return nil, nil
-	}
-	return text, nil
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -39,6 +40,9 @@ func Main(p *Process) ExitCode {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	// Packages of others, net/http above all, log what servers sent, secrets and
+	// control characters included.
+	log.SetOutput(io.Discard)
 	return run(ctx, p)
 }
 

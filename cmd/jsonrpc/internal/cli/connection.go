@@ -3,18 +3,15 @@ package cli
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"example.com/jsonrpc"
-	"example.com/jsonrpc/jsonrpctest/demo"
-	"example.com/jsonrpc/transport"
 )
 
 // A connection is what the commands that send something have in common: how to
@@ -22,21 +19,28 @@ import (
 type connection struct {
 	credentials
 	trust
+	framing  framing
+	dialect  dialect
 	proxy    string
 	timeout  span
 	maxReply size
 	strict   bool
 	verbose  verbosity
 
-	last lastReply
+	given    func(flag string) bool       // reports whether a flag was given
+	notify   func(*jsonrpc.ServerMessage) // gets the server's notifications; may be nil
+	last     lastReply
+	answered atomic.Bool // a notification was
 }
 
 func (c *connection) addFlags(cmd *cobra.Command) {
+	c.given = func(flag string) bool { return cmd.Flags().Changed(flag) }
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
-		f.VarP(&c.verbose, "verbose", "v", "show the messages on stderr; -vv: and the headers, secrets masked")
+		f.VarP(&c.verbose, "verbose", "v", "show the messages on stderr; -vv: and the headers, secrets masked, and\nthe stderr of a child process")
 		f.Lookup("verbose").NoOptDefVal = "true"
 	})
 	c.credentials.addFlags(cmd)
+	c.framing.addFlags(cmd)
 	c.trust.addFlags(cmd)
 	c.timeout, c.maxReply = span(30*time.Second), jsonrpc.DefaultMaxReply
 	addFlags(cmd, groupConnect, func(f *pflag.FlagSet) {
@@ -48,18 +52,13 @@ func (c *connection) addFlags(cmd *cobra.Command) {
 }
 
 // dial returns a client for the server at address, as parseTarget returned it.
-func (c *connection) dial(ctx context.Context, s *session, address string) (*jsonrpc.Client, error) {
-	options := []jsonrpc.DialOption{
-		jsonrpc.WithTimeout(time.Duration(c.timeout)),
-		jsonrpc.WithMaxReply(int64(c.maxReply)),
-		jsonrpc.WithValidation(c.strict),
-		jsonrpc.WithDeviations(func(d jsonrpc.Deviation) {
-			s.warn(fmt.Sprintf("the reply bends the rules, %s (--strict refuses such replies)", d))
-		}),
-		jsonrpc.WithInterceptors(c.last.keep),
+func (c *connection) dial(ctx context.Context, s *session, address string, more ...jsonrpc.DialOption) (*jsonrpc.Client, error) {
+	if err := checkEffects(schemeOf(address), c.given, c.proxied(s)); err != nil {
+		return nil, err
 	}
-	if c.verbose > 0 {
-		options = append(options, jsonrpc.WithLogger(newArrows(s)))
+	version, err := c.dialect.clientOptions(c.strict)
+	if err != nil {
+		return nil, err
 	}
 	auth, err := c.credentials.options(s, acceptsEnvironment(s, address))
 	if err != nil {
@@ -77,78 +76,39 @@ func (c *connection) dial(ctx context.Context, s *session, address string) (*jso
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(c.timeout))
 		defer cancel()
 	}
-	return jsonrpc.Dial(ctx, address, slices.Concat(options, auth, carrier)...)
+	options := slices.Concat(c.replyOptions(s), auth, carrier, more)
+	for _, option := range version {
+		options = append(options, option)
+	}
+	return jsonrpc.Dial(ctx, address, options...)
 }
 
-// acceptsEnvironment marks the secrets in a URL, and reports whether credentials
-// from the environment are for it: it must have a place for them, and none of
-// its own.
-func acceptsEnvironment(s *session, address string) bool {
-	u, err := url.Parse(address)
-	if err != nil || !slices.Contains([]string{"http", "https", "ws", "wss"}, strings.ToLower(u.Scheme)) {
-		return false
+// replyOptions returns the options about what comes from the server.
+func (c *connection) replyOptions(s *session) []jsonrpc.DialOption {
+	options := []jsonrpc.DialOption{
+		jsonrpc.WithTimeout(time.Duration(c.timeout)),
+		jsonrpc.WithMaxReply(int64(c.maxReply)),
+		jsonrpc.WithValidation(c.strict),
+		jsonrpc.WithDeviations(func(d jsonrpc.Deviation) { c.deviates(s, d) }),
+		jsonrpc.WithInterceptors(c.last.keep),
+		jsonrpc.WithHandler(&asked{session: s, verbose: c.verbose > 0, old: c.dialect.old(), notify: c.notify}),
+		jsonrpc.WithStreamErrors(func(err error) { s.warn(strings.TrimPrefix(err.Error(), "jsonrpc: ")) }),
 	}
-	for _, values := range u.Query() {
-		s.secrets.found(values...)
+	if c.verbose > 0 {
+		options = append(options, jsonrpc.WithLogger(newArrows(s)))
 	}
-	if u.User == nil {
-		return true
-	}
-	password, _ := u.User.Password()
-	s.secrets.basic(u.User.Username(), password)
-	return false
+	return options
 }
 
-// carrierOptions returns the options about what carries the messages.
-func (c *connection) carrierOptions(s *session, address string) ([]jsonrpc.DialOption, error) {
-	config, err := c.trust.config()
-	if err != nil {
-		return nil, err
-	}
-	proxy, err := c.parseProxy(s)
-	if err != nil {
-		return nil, err
-	}
+// deviates warns of a deviation, or notes the one that the library lets pass
+// under --strict.
+func (c *connection) deviates(s *session, d jsonrpc.Deviation) {
 	switch {
-	case address == demoTarget:
-		return c.httpTransport(s, inProcess{demo.New()}), nil
-	case c.verbose > 1 && strings.HasPrefix(strings.ToLower(address), "http"):
-		var through func(*http.Request) (*url.URL, error)
-		if proxy != nil {
-			through = http.ProxyURL(proxy)
-		}
-		return c.httpTransport(s, transport.NewRoundTripper(config, through)), nil
+	case c.strict:
+		c.answered.Store(d == jsonrpc.DeviationAnswered)
+	case !c.dialect.usual(d):
+		s.warn(fmt.Sprintf("the reply bends the rules, %s (--strict refuses such replies)", d))
 	}
-	var options []jsonrpc.DialOption
-	if config != nil {
-		options = append(options, jsonrpc.WithTLSConfig(config))
-	}
-	if proxy != nil {
-		options = append(options, jsonrpc.WithProxy(c.proxy))
-	}
-	return options, nil
-}
-
-// httpTransport sends through rt, and shows the headers under -vv.
-func (c *connection) httpTransport(s *session, rt http.RoundTripper) []jsonrpc.DialOption {
-	if c.verbose > 1 {
-		rt = headerTrace{s, rt}
-	}
-	return []jsonrpc.DialOption{jsonrpc.WithHTTPTransport(rt)}
-}
-
-// parseProxy returns the proxy, nil for the environment's.
-func (c *connection) parseProxy(s *session) (*url.URL, error) {
-	if c.proxy == "" {
-		return nil, nil
-	}
-	u, err := url.Parse(c.proxy)
-	if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
-		return nil, &usageError{"--proxy wants a URL of the form http://HOST:PORT, https://… or socks5://…"}
-	}
-	password, _ := u.User.Password()
-	s.secrets.basic(u.User.Username(), password)
-	return u, nil
 }
 
 // A lastReply is the text of the newest reply. The library returns it with a

@@ -35,6 +35,9 @@ func (c *connection) carryOut(ctx context.Context, s *session, address string, x
 			return printErr
 		}
 	}
+	if c.answered.Load() { // --strict is on
+		err = &jsonrpc.ValidationError{Deviation: jsonrpc.DeviationAnswered, Reply: c.last.text}
+	}
 	switch {
 	case err != nil:
 		return c.failure(s, client, x.subject, err)
@@ -60,9 +63,8 @@ func (c *connection) dialFailure(s *session, address string, err error) error {
 	if code := exitCode(err); code == ExitUsage {
 		return err
 	}
-	scheme, _, _ := strings.Cut(address, ":")
 	return &callFailure{
-		err: err, subject: "connecting by " + scheme,
+		err: err, subject: "connecting by " + schemeOf(address),
 		timeout: time.Duration(c.timeout), authHint: c.credentials.hint(s),
 	}
 }

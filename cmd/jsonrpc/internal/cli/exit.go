@@ -67,6 +67,9 @@ var (
 	// errStopped is the end of a server.
 	errStopped = errors.New("stopped")
 
+	// errLost is the end of a connection to which one listened.
+	errLost = errors.New("the connection ended")
+
 	// errSilent is an error about which nobody wants to hear: whoever reads
 	// stdout has gone.
 	errSilent = errors.New("stdout was closed")
@@ -106,6 +109,8 @@ func exitCode(err error) ExitCode {
 		return ExitInterrupted
 	case errors.As(err, &usage), errors.As(err, &local), errors.As(err, &message), errors.Is(err, errSilent):
 		return ExitUsage
+	case errors.Is(err, errLost):
+		return ExitUnreachable
 	case errors.As(err, &batch):
 		return ExitBatchFailed
 	case errors.As(err, &status) && isUnauthorised(status.StatusCode):
@@ -116,14 +121,12 @@ func exitCode(err error) ExitCode {
 		return ExitTimeout
 	case isTLSRefusal(err), isProxyRefusal(err):
 		return ExitUnauthorised
-	case errors.Is(err, jsonrpc.ErrReplyTooLarge):
+	case errors.Is(err, jsonrpc.ErrReplyTooLarge), errors.Is(err, transport.ErrEncoding), errors.As(err, &status):
 		return ExitBadReply
 	case errors.As(err, &carry):
 		switch carry.Op {
 		case "connect", "send", "read":
-			if !isUndecodable(err) {
-				return ExitUnreachable
-			}
+			return ExitUnreachable
 		case "authorize":
 			return ExitUnauthorised
 		}
@@ -165,11 +168,4 @@ func isCertificateError(err error) bool {
 // connect. Package net/http tells with the text of the status alone.
 func isProxyRefusal(err error) bool {
 	return strings.Contains(err.Error(), http.StatusText(http.StatusProxyAuthRequired))
-}
-
-// isUndecodable reports whether a reply arrived but was compressed in a way that
-// cannot be read.
-func isUndecodable(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "gzip: ") || strings.Contains(text, "flate: ") || strings.Contains(text, "the reply is compressed with")
 }

@@ -123,11 +123,17 @@ func (v *verbosity) Set(arg string) error {
 	return nil
 }
 
-// A span is the value of --timeout: a number of seconds, or with a unit.
+// A span is the value of --timeout and --for: a number of seconds, or with a unit.
 type span time.Duration
 
-func (s *span) String() string { return time.Duration(*s).String() }
-func (s *span) Type() string   { return "TIME" }
+func (s *span) Type() string { return "TIME" }
+
+func (s *span) String() string {
+	if *s == 0 {
+		return "0"
+	}
+	return time.Duration(*s).String()
+}
 
 func (s *span) Set(arg string) error {
 	arg = unprotect(arg)
@@ -136,7 +142,7 @@ func (s *span) Set(arg string) error {
 	}
 	d, err := time.ParseDuration(arg)
 	if err != nil || d < 0 {
-		return fmt.Errorf("write a number of seconds, or one with a unit as 500ms or 2m; 0 waits for ever")
+		return fmt.Errorf("write a number of seconds, or one with a unit as 500ms or 2m; 0 sets no limit")
 	}
 	*s = span(d)
 	return nil

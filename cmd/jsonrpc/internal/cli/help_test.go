@@ -13,7 +13,7 @@ import (
 // TestHelp compares each command's help with testdata/help. After a change that
 // is meant, run the test with -update and look at the difference.
 func TestHelp(t *testing.T) {
-	for _, name := range []string{"jsonrpc", "send", "batch", "demo", "version"} {
+	for _, name := range []string{"jsonrpc", "send", "batch", "listen", "demo", "version"} {
 		t.Run(name, func(t *testing.T) {
 			args := []string{name, "--help"}
 			if name == "jsonrpc" {
@@ -60,7 +60,7 @@ func TestHelpExamples(t *testing.T) {
 		t.Skip("there is no sh to run the examples with")
 	}
 	count := 0
-	for _, help := range []string{callHelp, sendHelp, batchHelp} {
+	for _, help := range []string{callHelp, sendHelp, batchHelp, listenHelp} {
 		for _, e := range examplesIn(help) {
 			count++
 			t.Run(e.command, func(t *testing.T) {

@@ -4,14 +4,17 @@ package cli
 // what it prints with what is written below it.
 
 const callHelp = `Calls METHOD on the JSON-RPC 2.0 server at TARGET and prints the result, or
-sends a message of your own, a batch, or serves a demo: see COMMANDS.
+sends a message of your own, a batch, listens, or serves a demo: see COMMANDS.
 
 TARGET
   http://HOST:PORT/PATH    a URL, or https://…; user and password can be in it
   HOST:PORT[/PATH]         the same with http://
   ws://…, wss://…          a WebSocket
-  tcp://HOST:PORT, tls://…, unix:///PATH, 'exec:COMMAND ARGUMENT…'
-                           a stream with a message on each line
+  tcp://HOST:PORT, tls://…, unix:///PATH
+                           a stream; --framing says how messages are told apart
+  exec:'COMMAND ARG…'      the same on stdin and stdout of a child process
+  exec:                    the same, with the command after --, all of what
+                           follows: jsonrpc exec: METHOD [PARAM…] -- gopls serve
   demo:                    a server inside of this command, to try things on
 
 PARAM
@@ -26,7 +29,8 @@ PARAM
   object at the end. A WORD that is JSON is by position whatever it holds, so
   '"a=b"' (with the double quotes) is the text a=b, and '"42"' the text 42.
   Numbers keep every digit. A negative number is never a flag; other PARAMs that
-  begin with a hyphen come after --, as does anything that is no flag.
+  begin with a hyphen come after --, as does anything that is no flag, or after
+  the TARGET exec: in --params.
 
 EXAMPLES
   $ jsonrpc demo: cat name=Mittens
@@ -114,6 +118,26 @@ EXAMPLES
   > {"jsonrpc": "2.0", "method": "cat", "params": ["Mittens"]}
   > END
   {"jsonrpc":"2.0","result":["two words","a=b",12345678901234567890],"id":"1"}
+`
+
+const listenHelp = `Prints the notifications that a server sends, each as compact JSON on a line of
+its own, {"method":…,"params":…}, until it is interrupted (code 130). TARGET is a
+stream: ws, wss, tcp, tls, unix or exec. With METHOD it calls that first, to ask
+for them; the result is shown by -v. Requests of the server's are answered with
+the error that there is no such method.
+
+When the connection ends it is made again, METHOD is called again, and a warning
+on stderr says from when to when notifications may be missing. A child process
+is started again.
+
+EXAMPLES
+  $ jsonrpc listen --count 1 exec: -- echo '{"jsonrpc":"2.0","method":"tick","params":[1]}'
+  {"method":"tick","params":[1]}
+
+  jsonrpc listen --data wss://node.example eth_subscribe newHeads
+  jsonrpc listen --only aria2.onDownloadComplete ws://localhost:6800/jsonrpc
+  jsonrpc listen --jsonrpc 1.0 --framing bare unix:///run/openvswitch/db.sock \
+      monitor Open_vSwitch null '{"Bridge":{}}'
 `
 
 const demoHelp = `Serves over HTTP what the TARGET demo: answers in the command itself, until it

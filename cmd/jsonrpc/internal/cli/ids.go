@@ -22,6 +22,7 @@ func (o *ids) addFlags(cmd *cobra.Command) {
 			return err
 		}}, "ids", "draw ids in this form: decimal, hex, random or uuid")
 	})
+	completeWith(cmd, "ids", func() []string { return []string{"decimal", "hex", "random", "uuid"} })
 }
 
 func (o *ids) generator() (jsonrpc.IDGenerator, error) {

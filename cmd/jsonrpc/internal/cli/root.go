@@ -11,7 +11,7 @@ import (
 // newRootCommand returns the command, which is a call, with the others beside it.
 func newRootCommand(s *session) *cobra.Command {
 	root := newCallCommand(s)
-	root.AddCommand(newSendCommand(s), newBatchCommand(s), newDemoCommand(s), newVersionCommand(s))
+	root.AddCommand(newSendCommand(s), newBatchCommand(s), newListenCommand(s), newDemoCommand(s), newVersionCommand(s))
 	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -72,9 +72,9 @@ func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 
 // atMost refuses more than n arguments.
 func atMost(n int, usage string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) > n {
-			return &usageError{fmt.Sprintf("%s is one argument too many: write %s", shown(unprotect(args[n])), usage)}
+	return func(cmd *cobra.Command, args []string) error {
+		if args, _ := splitArgs(cmd, args); len(args) > n {
+			return &usageError{fmt.Sprintf("%s is one argument too many: write %s", shown(args[n]), usage)}
 		}
 		return nil
 	}

@@ -13,7 +13,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata")
 
-// TestMain lets the scripts run this test binary as the command jsonrpc.
+// TestMain lets the scripts run this test binary as the command jsonrpc, and as a
+// server on standard input and output.
 func TestMain(m *testing.M) {
 	// Under the race detector every process would wait a second before its end.
 	if err := os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=0"); err != nil {
@@ -21,6 +22,7 @@ func TestMain(m *testing.M) {
 	}
 	testscript.Main(m, map[string]func(){
 		"jsonrpc": func() { os.Exit(int(Main(OS()))) },
+		"peer":    peerMain,
 	})
 }
 
@@ -29,6 +31,7 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE COMMAND…    runs the command, which must exit with CODE
 //	serve KIND ARGUMENT…   starts a server and sets $URL to it, see servers_test.go
+//	call-it FLAG…          calls the peer at $URL in every way that there is
 //	await                  waits until the server has got a request
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -48,9 +51,10 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"serve": serve,
-			"await": await,
+			"exits":   exits,
+			"serve":   serve,
+			"await":   await,
+			"call-it": callIt,
 		},
 	})
 }
@@ -72,4 +76,21 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
+}
+
+// callIt calls the peer at $URL with every command that sends something.
+func callIt(ts *testscript.TestScript, _ bool, flags []string) {
+	url := ts.Getenv("URL")
+	run := func(want string, args ...string) {
+		ts.Check(ts.Exec("jsonrpc", append(args, flags...)...))
+		if got := ts.ReadFile("stdout"); got != want {
+			ts.Fatalf("%q: stdout %q, want %q", args, got, want)
+		}
+	}
+	run("8\n", "--ids", "uuid", url, "cube", "2")
+	run(`{"jsonrpc":"2.0","result":"pong","id":"x"}`+"\n", "--envelope", "--id", "x", url, "ping")
+	run("pong\n", "send", "--raw", url, `{"jsonrpc":"2.0","method":"ping","id":1}`)
+	run("", "--notify", url, "ping")
+	const batch = `[{"jsonrpc":"2.0","method":"ping","id":1},{"jsonrpc":"2.0","method":"ping"}]`
+	run(`{"jsonrpc":"2.0","result":"pong","id":1}`+"\n", "send", url, batch)
 }

@@ -30,12 +30,14 @@ func newSendCommand(s *session) *cobra.Command {
 		Long:  sendHelp,
 		Args:  atMost(2, "jsonrpc "+sendUsage),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(cmd.Context(), s, unprotectAll(args))
+			args, command := splitArgs(cmd, args)
+			return o.run(cmd.Context(), s, args, command)
 		},
 	}
 	addFlags(cmd, groupMessage, func(f *pflag.FlagSet) {
 		f.BoolVar(&o.dryRun, "dry-run", false, "print the message exactly as it would be sent, and send nothing")
 	})
+	o.dialect.addFlags(cmd)
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
 		f.BoolVarP(&o.raw, "raw", "r", false, "print a string without quotes and escapes")
 		f.BoolVar(&o.envelope, "envelope", false, "print the whole reply as it came")
@@ -44,11 +46,11 @@ func newSendCommand(s *session) *cobra.Command {
 	return cmd
 }
 
-func (o *sendOptions) run(ctx context.Context, s *session, args []string) error {
+func (o *sendOptions) run(ctx context.Context, s *session, args, command []string) error {
 	if len(args) == 0 {
 		return &usageError{"TARGET is missing: write jsonrpc " + sendUsage}
 	}
-	address, err := parseTarget(args[0])
+	address, err := parseTarget(args[0], command)
 	if err != nil {
 		return err
 	}
@@ -57,7 +59,7 @@ func (o *sendOptions) run(ctx context.Context, s *session, args []string) error 
 		return err
 	}
 	if o.dryRun {
-		return newOutput(s.process, false).text(message)
+		return o.connection.dryRun(ctx, s, jsonrpc.Raw(message))
 	}
 	return o.connection.carryOut(ctx, s, address, exchange{
 		message: jsonrpc.Raw(message), subject: "message", batch: message[0] == '[',

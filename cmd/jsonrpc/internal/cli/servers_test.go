@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -27,12 +26,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"example.com/jsonrpc/jsonrpctest/demo"
-	"example.com/jsonrpc/transport"
 )
 
 // arrivals holds, for each script that runs, a channel that gets a value for each
 // request that its newest server gets.
 var arrivals sync.Map // *testscript.TestScript → chan struct{}
+
+// silent drops what servers log, of refused certificates above all.
+var silent = log.New(io.Discard, "", 0)
 
 // await waits until the newest server has got a request.
 func await(ts *testscript.TestScript, _ bool, _ []string) {
@@ -60,7 +61,10 @@ func await(ts *testscript.TestScript, _ bool, _ []string) {
 //	serve redirect URL      a redirect
 //	serve proxy             an HTTP proxy that calls nobody else than itself
 //	serve tls | tls-client  demo over TLS, with ca.pem, client.pem and client-key.pem
-//	serve tcp               demo over TCP, a message a line; $HOST alone is set
+//	serve twice             each answer twice, the second unasked for
+//	serve gzip              a body that says it is gzip and is not
+//	serve stream KIND [FRAMING]  a peer (see there) on tcp, tls, tls-client, unix, ws, wss,
+//	                        or ws-auth: as auth
 //	serve closed            a port at which nobody listens
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) == 0 {
@@ -70,8 +74,11 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 	case "closed":
 		ts.Setenv("URL", "http://"+closedPort(ts))
 		return
-	case "tcp":
-		ts.Setenv("HOST", serveLines(ts))
+	case "stream":
+		serveStream(ts, args[1:])
+		return
+	case "twice":
+		serveTwice(ts)
 		return
 	}
 	requests := make(chan struct{}, 100)
@@ -80,7 +87,7 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 		requests <- struct{}{}
 		handler.ServeHTTP(w, r)
 	}))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of refused certificates
+	server.Config.ErrorLog = silent
 	arrivals.Store(ts, requests)
 	switch args[0] {
 	case "tls", "tls-client":
@@ -112,6 +119,11 @@ func handlerOf(ts *testscript.TestScript, args []string) http.Handler {
 		return http.HandlerFunc(mirror)
 	case "reply":
 		return fixed(http.StatusOK, "application/json", ts.ReadFile(arg(1)))
+	case "gzip":
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = io.WriteString(w, "this is no gzip at all")
+		})
 	case "status":
 		status, err := strconv.Atoi(arg(1))
 		ts.Check(err)
@@ -198,33 +210,25 @@ func closedPort(ts *testscript.TestScript) string {
 	return l.Addr().String()
 }
 
-// serveLines answers messages on TCP connections.
-func serveLines(ts *testscript.TestScript) (address string) {
+// serveTwice answers each request of HTTP with two responses, as snapserver
+// does some.
+func serveTwice(ts *testscript.TestScript) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	ts.Defer(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go answerLines(conn)
-		}
-	}()
-	return l.Addr().String()
-}
-
-func answerLines(conn net.Conn) {
-	defer conn.Close()
-	for lines := bufio.NewScanner(conn); lines.Scan(); {
-		reply, err := demo.New().RoundTrip(context.Background(), &transport.Message{Body: lines.Bytes(), Reply: true})
+	ts.Setenv("URL", "http://"+l.Addr().String())
+	const body = `{"jsonrpc":"2.0","result":"twice \u001b","id":1}`
+	response := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	go accept(l, func(conn net.Conn) {
+		defer conn.Close()
+		r, err := http.ReadRequest(bufio.NewReader(conn))
 		if err != nil {
 			return
 		}
-		text, _ := io.ReadAll(reply)
-		_, _ = conn.Write(append(text, '\n'))
-	}
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(conn, response+response)
+		_, _ = io.Copy(io.Discard, conn) // until the client has gone
+	})
 }
 
 // An authority signs the certificates of one script.

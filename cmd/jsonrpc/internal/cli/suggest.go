@@ -1,7 +1,7 @@
 package cli
 
 // commandNames are the commands that a mistyped TARGET may have meant.
-var commandNames = []string{"batch", "completion", "demo", "help", "send", "version"}
+var commandNames = []string{"batch", "completion", "demo", "help", "listen", "send", "version"}
 
 // nearest returns the candidate that word is most likely a misspelling of, or
 // "". It is generous with long words, and strict with short ones, which are near

@@ -38,7 +38,7 @@ func TestTargets(t *testing.T) {
 		"://x":                       "",
 		"a b:80":                     "",
 	} {
-		got, err := parseTarget(target)
+		got, err := parseTarget(target, nil)
 		if got != want || (err != nil) != (want == "") {
 			t.Errorf("%s: %q, %v, want %q", target, got, err, want)
 		}

@@ -14,8 +14,12 @@ const (
 )
 
 // parseTarget returns the URL of a TARGET: a URL, demo:, or host:port[/path],
-// which means http. Whether a URL's scheme is known, the library says.
-func parseTarget(target string) (string, error) {
+// which means http. Whether a URL's scheme is known, the library says. Command
+// is that of execTarget.
+func parseTarget(target string, command []string) (string, error) {
+	if target == execTarget {
+		return execAddress(command)
+	}
 	if target == demoTarget {
 		return demoTarget, nil
 	}

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"example.com/jsonrpc"
+)
+
+// listenOptions are those of "jsonrpc listen".
+type listenOptions struct {
+	connection
+	wholeParams
+	unsubscribe string
+	data        bool
+	only        []string
+	count       count
+	duration    span
+	noReconnect bool
+}
+
+const listenUsage = "listen [flags] TARGET [METHOD [PARAM…]]"
+
+func newListenCommand(s *session) *cobra.Command {
+	var o listenOptions
+	cmd := &cobra.Command{
+		Use:   listenUsage,
+		Short: "print what a server sends of its own accord",
+		Long:  listenHelp,
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			args, command := splitArgs(cmd, args)
+			return o.run(cmd.Context(), s, args, command)
+		},
+	}
+	o.wholeParams.addFlags(cmd)
+	addFlags(cmd, groupMessage, func(f *pflag.FlagSet) {
+		f.Var(&text{value: &o.unsubscribe, kind: "METHOD"}, "unsubscribe", "call this at the end, with the id that METHOD returned or else with\nits PARAMs (default: a_unsubscribe after a_subscribe, aUnsubscribe\nafter aSubscribe, if there is an id; '' for none)")
+	})
+	o.dialect.addFlags(cmd)
+	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
+		f.BoolVar(&o.data, "data", false, "print the params alone, and of an event of a subscription its result")
+		f.Var(&texts{values: &o.only, kind: "METHOD"}, "only", "print notifications of this method alone; can be repeated")
+		f.Var(&o.count, "count", "end after so many lines")
+		f.Var(&o.duration, "for", "end after this time")
+	})
+	o.connection.addFlags(cmd)
+	addFlags(cmd, groupConnect, func(f *pflag.FlagSet) {
+		f.BoolVar(&o.noReconnect, "no-reconnect", false, "end when the connection ends, instead of making it again")
+	})
+	return cmd
+}
+
+// run listens to its end.
+func (o *listenOptions) run(ctx context.Context, s *session, args, command []string) error {
+	if len(args) == 0 {
+		return &usageError{"TARGET is missing: write jsonrpc " + listenUsage}
+	}
+	address, err := parseTarget(args[0], command)
+	if err != nil {
+		return err
+	}
+	if scheme := schemeOf(address); slices.Contains([]string{"http", "https", "demo"}, scheme) {
+		return &usageError{fmt.Sprintf("nobody can listen by %s, where a server only answers: use a TARGET by ws, wss, tcp, tls, unix or exec", scheme)}
+	}
+	l := &listener{options: o, session: s, address: address}
+	if len(args) > 1 {
+		if l.request, err = o.request(s, args[1], args[2:]); err != nil {
+			return err
+		}
+	} else if o.given("params") || o.unsubscribe != "" {
+		return &usageError{"--params and --unsubscribe go with a METHOD: write jsonrpc " + listenUsage}
+	}
+	return l.listen(ctx)
+}
+
+// request returns the request that asks for notifications.
+func (o *listenOptions) request(s *session, method string, words []string) (*jsonrpc.Request, error) {
+	if err := checkMethod(method); err != nil {
+		return nil, err
+	}
+	params, err := o.wholeParams.read(s, words, o.given("params"))
+	return &jsonrpc.Request{Method: method, Params: params}, err
+}
+
+// limit ends listening after --for.
+func (o *listenOptions) limit(end context.CancelCauseFunc) (stop func() bool) {
+	if o.duration == 0 {
+		return func() bool { return true }
+	}
+	return time.AfterFunc(time.Duration(o.duration), func() { end(errEnough) }).Stop
+}
+
+// A count is the value of --count: a number of lines, 0 for any.
+type count int
+
+func (c *count) String() string { return "0" }
+func (c *count) Type() string   { return "N" }
+
+func (c *count) Set(arg string) error {
+	n, err := strconv.Atoi(unprotect(arg))
+	if err != nil || n <= 0 {
+		return &usageError{"write a number of lines, 1 or more"}
+	}
+	*c = count(n)
+	return nil
+}

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"example.com/jsonrpc"
+)
+
+// A listener is one run of "jsonrpc listen".
+type listener struct {
+	options *listenOptions
+	session *session
+	address string
+	request *jsonrpc.Request // asks for notifications; nil if they come unasked
+
+	client *jsonrpc.Client
+	id     []byte // of the newest subscription, as JSON: the result of request
+}
+
+// errEnough ends listening as it was asked for.
+var errEnough = errors.New("enough")
+
+// watched is the method of no notification: names with "rpc." are reserved
+// (clause 8). A subscription to it tells when the connection was made again.
+const watched = "rpc.jsonrpc.connection"
+
+// listen prints until somebody or something ends it.
+func (l *listener) listen(parent context.Context) error {
+	ctx, end := context.WithCancelCause(parent)
+	defer end(nil)
+	o, s := l.options, l.session
+	printer := newPrinter(o, s.process, end)
+	o.notify = printer.print
+	var more []jsonrpc.DialOption
+	if o.noReconnect {
+		more = append(more, jsonrpc.WithoutReconnect())
+	}
+	var err error
+	if l.client, err = o.connection.dial(ctx, s, l.address, more...); err != nil {
+		return o.connection.dialFailure(s, l.address, err)
+	}
+	defer func() { _ = l.client.Close() }()
+	watch, err := jsonrpc.Subscribe(ctx, l.client, jsonrpc.Notifications(watched), nil)
+	if err != nil {
+		err = o.connection.failure(s, l.client, "listening", err)
+	} else {
+		err = l.ask(ctx)
+	}
+	if err == nil {
+		defer o.limit(end)()
+		err = l.follow(ctx, watch)
+	}
+	if ctx.Err() == nil {
+		printer.settle(ctx) // what came before the end
+	}
+	defer l.unsubscribe(parent)
+	switch {
+	case parent.Err() != nil:
+		return errStopped
+	case errors.Is(context.Cause(ctx), errEnough):
+		return nil
+	case ctx.Err() != nil: // stdout
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// follow asks again on each new connection. It returns why there will be none.
+func (l *listener) follow(ctx context.Context, watch *jsonrpc.Subscription) error {
+	for event, err := range watch.Events(ctx) {
+		if err != nil {
+			return fmt.Errorf("%s: %w: %w", l.client, errLost, err)
+		}
+		if event.Gap == nil {
+			continue
+		}
+		l.session.say("warning: " + gapText(event.Gap))
+		// If the connection has broken again, the next gap is another chance.
+		if err := l.ask(ctx); err != nil && exitCode(err) != ExitUnreachable {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// ask asks for notifications.
+func (l *listener) ask(ctx context.Context) error {
+	if l.request == nil {
+		return nil
+	}
+	reply, err := l.client.Send(ctx, *l.request)
+	if err != nil {
+		return l.options.connection.failure(l.session, l.client, l.request.Method, err)
+	}
+	l.id = reply.Result()
+	return nil
+}
+
+// goodbye is how long the end may take.
+const goodbye = 2 * time.Second
+
+// unsubscribe takes the subscription back, if there is one and there is a method
+// for that.
+func (l *listener) unsubscribe(ctx context.Context) {
+	if l.id == nil {
+		return // nothing was asked for
+	}
+	request := unsubscribeRequest(l.request, l.id, l.options.unsubscribe, l.options.given("unsubscribe"))
+	if request == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+	defer cancel()
+	if _, err := l.client.Send(ctx, *request); err != nil && ctx.Err() == nil {
+		l.session.say("warning: " + l.options.connection.failure(l.session, l.client, request.Method, err).Error())
+	}
+}
+
+// gapText says when notifications may have been missed, and why.
+func gapText(gap *jsonrpc.Gap) string {
+	const instant = "2006-01-02T15:04:05.000Z07:00"
+	why := "it ended"
+	if gap.Err != nil {
+		why = strings.TrimPrefix(gap.Err.Error(), "jsonrpc: ")
+	}
+	return fmt.Sprintf("the connection was made again (%s): what was sent from %s to %s may be missing",
+		why, gap.From.Format(instant), gap.To.Format(instant))
+}

@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"example.com/jsonrpc"
+)
+
+// A printer prints notifications, each on a line of its own. It may be as slow
+// as whoever reads stdout: only more notifications wait for it, at first in the
+// library and then in the server.
+type printer struct {
+	out  *output
+	data bool
+	only []string
+	left int // lines to be printed; negative: no end
+	end  context.CancelCauseFunc
+
+	calls atomic.Int64
+	busy  atomic.Bool
+}
+
+func newPrinter(o *listenOptions, p *Process, end context.CancelCauseFunc) *printer {
+	out := newOutput(p, false)
+	out.layout.indent = "" // one line, on a terminal too
+	left := -1
+	if o.count > 0 {
+		left = int(o.count)
+	}
+	return &printer{out: out, data: o.data, only: o.only, left: left, end: end}
+}
+
+// print prints a notification if it is wanted. It is called for one after the
+// other.
+func (p *printer) print(m *jsonrpc.ServerMessage) {
+	p.busy.Store(true)
+	defer p.busy.Store(false)
+	p.calls.Add(1)
+	if p.left == 0 || len(p.only) > 0 && !slices.Contains(p.only, m.Method) {
+		return
+	}
+	if err := p.out.value(eventText(m, p.data)); err != nil {
+		p.left = 0
+		p.end(err)
+		return
+	}
+	if p.left > 0 {
+		if p.left--; p.left == 0 {
+			p.end(errEnough)
+		}
+	}
+}
+
+// settle waits until nothing more is printed, or until ctx ends. The library does
+// not tell when all that came before the end of a connection was handled.
+func (p *printer) settle(ctx context.Context) {
+	const quiet = 100 * time.Millisecond
+	for before := int64(-1); before != p.calls.Load() || p.busy.Load(); {
+		before = p.calls.Load()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(quiet):
+		}
+	}
+}
+
+// eventText is the line for a notification: with data only, what it brings.
+func eventText(m *jsonrpc.ServerMessage, data bool) []byte {
+	params := m.Params
+	if data {
+		if result := subscriptionResult(params); result != nil {
+			return result
+		}
+		if params == nil {
+			return []byte("null")
+		}
+		return params
+	}
+	text := `{"method":` + quote(m.Method)
+	if params != nil {
+		text += `,"params":` + string(params)
+	}
+	return []byte(text + "}")
+}
+
+// subscriptionResult returns the event that the params of a subscription's
+// notification hold beside the subscription's id; nil of other params.
+func subscriptionResult(params json.RawMessage) json.RawMessage {
+	if len(params) == 0 || params[0] != '{' {
+		return nil
+	}
+	var members map[string]json.RawMessage // a struct would take "Result" too
+	if json.Unmarshal(params, &members) != nil || members["subscription"] == nil {
+		return nil
+	}
+	return members["result"]
+}
