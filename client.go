@@ -192,6 +192,9 @@ func (c *Client) run(ctx context.Context, x *Exchange) error {
 	if x.set.custom {
 		invoke = c.chain(x.set)
 	}
+	if x.set.progress != nil {
+		return c.runTracked(ctx, x, invoke)
+	}
 	if x.set.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, x.set.timeout)

@@ -48,7 +48,8 @@ type conn struct {
 	ended     error         // why it was the last, if reconnecting is turned off
 	closed    bool
 
-	stats connStats
+	stats    connStats
+	trackers trackers
 }
 
 // connStats are the counters behind StreamStats.

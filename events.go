@@ -129,6 +129,12 @@ func (x *Exchange) handle(ctx context.Context, e *envelope) {
 	if e.id != nil {
 		m.ID, _ = parseID(e.id)
 	}
+	if t := x.tracker; t != nil {
+		if token := t.dialect.tokenOf(m); token != nil && t.token.match(token) != idDiffers {
+			t.put(m)
+			return
+		}
+	}
 	h, onError := c.settings.handler, c.settings.stream.onError
 	if m.Notification() {
 		if h != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"example.com/jsonrpc"
 	"example.com/jsonrpc/transport"
@@ -167,4 +168,33 @@ func ExampleNotifications() {
 		break
 	}
 	// Output: aria2.onDownloadStart [{"gid":"2089b05ecca3d829"}] <nil>
+}
+
+// A call that may last ten minutes, if it is never silent for ten seconds.
+func ExampleWithProgress() {
+	dial := pipe(func(string) []string {
+		return []string{
+			`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1,"total":2}}`,
+			`{"jsonrpc":"2.0","result":"done","id":1}`,
+		}
+	})
+	client, err := jsonrpc.NewStreamClient(ctx, "pipe:", dial)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.Close()
+
+	result, err := jsonrpc.Call[string](ctx, client, "tools/call", jsonrpc.Named{"name": "build"},
+		jsonrpc.WithTimeout(10*time.Second),
+		jsonrpc.WithProgress(jsonrpc.ProgressMCP, 10*time.Minute, func(m *jsonrpc.ServerMessage) {
+			var p struct{ Progress, Total float64 }
+			if m.Decode(&p) == nil {
+				fmt.Println(p.Progress, "of", p.Total)
+			}
+		}))
+	fmt.Println(result, err)
+	// Output:
+	// 1 of 2
+	// done <nil>
 }

@@ -22,6 +22,7 @@ type Exchange struct {
 	items   []item
 	batch   bool
 	header  http.Header // of this call
+	tracker *tracker    // of its progress; nil if there is none
 
 	// The outcome.
 	keep     bool
@@ -88,7 +89,7 @@ func (x *Exchange) free() {
 		x.in = nil
 	}
 	x.msg.Reset()
-	x.client, x.set, x.secrets, x.items, x.batch, x.header = nil, nil, nil, nil, false, nil
+	x.client, x.set, x.secrets, x.items, x.batch, x.header, x.tracker = nil, nil, nil, nil, false, nil, nil
 	x.keep, x.text, x.strays, x.size, x.response = false, nil, nil, 0, nil
 	x.one[0] = item{}
 	exchanges.Put(x)
@@ -108,6 +109,11 @@ func (x *Exchange) single(method string, params any, id ID, result any, notifica
 	var err error
 	if !notification {
 		if id, err = x.drawID(id); err != nil {
+			return err
+		}
+	}
+	if x.set != nil && x.set.progress != nil {
+		if params, err = x.track(params, id); err != nil {
 			return err
 		}
 	}

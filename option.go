@@ -64,6 +64,7 @@ type settings struct {
 	coalescing   *Coalescing
 	handler      Handler
 	stream       streamSettings
+	progress     *progress
 	secrets      *secrets
 	err          error
 	custom       bool // for a call: its chain of interceptors is its own

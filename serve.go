@@ -39,7 +39,7 @@ func (l *link) incoming(text []byte, i int) {
 		l.serve(m)
 		return
 	}
-	if l.conn.events.publish(m) || l.conn.handler == nil {
+	if l.conn.trackers.publish(m) || l.conn.events.publish(m) || l.conn.handler == nil {
 		return
 	}
 	if !l.inbox.put(m) {
