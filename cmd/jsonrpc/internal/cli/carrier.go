@@ -36,7 +36,7 @@ func (c *connection) carrierOptions(s *session, address string) ([]jsonrpc.DialO
 		return c.httpTransport(s, newRoundTripper(config, proxy)), nil
 	case "exec":
 		if c.verbose > 1 {
-			options = append(options, jsonrpc.WithStderr(&lineWriter{print: func(line string) { s.sayLine("  | " + line) }}))
+			options = append(options, jsonrpc.WithStderr(&lineWriter{each: func(line string) { s.sayLine("  | " + line) }}))
 		}
 	}
 	if c.framing.Framing != nil {

@@ -26,7 +26,7 @@ func FuzzExecAddress(f *testing.F) {
 // TestLineWriter: lines are printed once they are whole, or too long.
 func TestLineWriter(t *testing.T) {
 	var got []string
-	w := &lineWriter{print: func(line string) { got = append(got, line) }}
+	w := &lineWriter{each: func(line string) { got = append(got, line) }}
 	long := strings.Repeat("x", maxLine)
 	for _, text := range []string{"a", "b\r\nc\n\n", "d", long, "\ne"} {
 		if n, err := w.Write([]byte(text)); n != len(text) || err != nil {

@@ -55,22 +55,11 @@ func helpOf(t *testing.T, args ...string) string {
 // TestHelpExamples runs each example in the help, and compares what it prints
 // with what stands below it.
 func TestHelpExamples(t *testing.T) {
-	shell, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("there is no sh to run the examples with")
-	}
 	count := 0
 	for _, help := range []string{callHelp, sendHelp, batchHelp, listenHelp} {
 		for _, e := range examplesIn(help) {
 			count++
-			t.Run(e.command, func(t *testing.T) {
-				cmd := exec.Command(shell, "-c", e.command)
-				cmd.Env = append(os.Environ(), "NO_COLOR=", "CLICOLOR_FORCE=")
-				got, err := cmd.CombinedOutput()
-				if err != nil || string(got) != e.output {
-					t.Errorf("%s\n got %s(%v)\nwant %s", e.command, got, err, e.output)
-				}
-			})
+			t.Run(e.command, e.run)
 		}
 	}
 	if count < 10 {
@@ -78,7 +67,22 @@ func TestHelpExamples(t *testing.T) {
 	}
 }
 
+// An example is a command line and what it prints.
 type example struct{ command, output string }
+
+// run runs the command in a shell, and compares what it prints.
+func (e example) run(t *testing.T) {
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no sh to run the examples with")
+	}
+	cmd := exec.Command(shell, "-c", e.command)
+	cmd.Env = append(os.Environ(), "NO_COLOR=", "CLICOLOR_FORCE=")
+	got, err := cmd.CombinedOutput()
+	if err != nil || string(got) != e.output {
+		t.Errorf("got (%v)\n%swant\n%s", err, got, e.output)
+	}
+}
 
 // examplesIn finds the lines "  $ command", the lines "  > …" that continue it,
 // and the output below, up to an empty line.

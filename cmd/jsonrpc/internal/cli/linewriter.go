@@ -8,7 +8,7 @@ import (
 // A lineWriter prints what is written to it line by line. What has no line break
 // at its end is printed once it gets too long.
 type lineWriter struct {
-	print func(line string)
+	each func(line string)
 
 	mu   sync.Mutex // for rest
 	rest []byte
@@ -27,7 +27,7 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 		if !found && len(w.rest) < maxLine {
 			return len(p), nil
 		}
-		w.print(string(bytes.TrimSuffix(line, []byte("\r"))))
+		w.each(string(bytes.TrimSuffix(line, []byte("\r"))))
 		w.rest = bytes.Clone(rest)
 	}
 }

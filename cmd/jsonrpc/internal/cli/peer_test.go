@@ -23,7 +23,7 @@ import (
 
 // A peer is a server on streams. Besides the methods of the demo server it has
 //
-//	ticks n            n notifications "tick", and then n
+//	ticks n            as many notifications "tick", and then the number
 //	demo_subscribe     "0x1", three events, and a notification "other"
 //	demo_unsubscribe   true
 //	flaky_subscribe    "0x2" and an event; the first connection is then closed
