@@ -42,7 +42,13 @@ func (d *dialect) clientOptions(strict bool) ([]jsonrpc.ClientOption, error) {
 	return []jsonrpc.ClientOption{jsonrpc.WithVersion1()}, nil
 }
 
-// usual reports whether responses of this version are always so.
+// usual reports whether responses of this version are always so: they have no
+// version, both a result and an error, and any error that is not null.
 func (d *dialect) usual(deviation jsonrpc.Deviation) bool {
-	return d.old() && (deviation == jsonrpc.DeviationNoVersion || deviation == jsonrpc.DeviationBoth)
+	switch deviation {
+	case jsonrpc.DeviationNoVersion, jsonrpc.DeviationBoth,
+		jsonrpc.DeviationErrorType, jsonrpc.DeviationCode, jsonrpc.DeviationMessage:
+		return d.old()
+	}
+	return false
 }

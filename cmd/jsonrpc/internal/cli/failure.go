@@ -43,13 +43,20 @@ func (f *callFailure) text() string {
 	}
 	text := strings.TrimPrefix(f.err.Error(), "jsonrpc: ")
 	text = libraryHints.Replace(text)
-	if e := (*jsonrpc.Error)(nil); errors.As(f.err, &e) && len(e.Data) > 0 && string(e.Data) != "null" {
+	if e := (*jsonrpc.Error)(nil); errors.As(f.err, &e) && tellsMore(e) {
 		text += ", data " + excerpt(e.Data)
 	}
 	if advice := f.advice(); advice != "" {
 		text += "; " + advice
 	}
 	return text
+}
+
+// tellsMore reports whether the data of an error is worth showing beside its
+// message. Of an error that is no error object it is the same again.
+func tellsMore(e *jsonrpc.Error) bool {
+	data := string(e.Data)
+	return data != "" && data != "null" && data != e.Message && data != quote(e.Message)
 }
 
 // libraryHints turns what the library tells a programmer into what a user of the

@@ -31,6 +31,7 @@ import (
 //	ask                the answer to a request of its own, workspace/configuration
 //	probe              the same with echo
 //	handshake          the headers of the WebSocket's handshake
+//	refuse             the error of ovsdb-server
 //	leave              no answer: the connection is closed
 //
 // What comes without the member jsonrpc it answers in version 1.0.
@@ -113,6 +114,8 @@ func (c *peerConn) answer(text []byte) {
 	case "handshake":
 		header, _ := json.Marshal(c.handshake)
 		respond(string(header))
+	case "refuse":
+		c.send(`{"id":%s,"result":null,"error":{"error":"syntax error","details":"no such thing"}}`, request.ID)
 	case "leave":
 		c.left = io.EOF
 	default:
