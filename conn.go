@@ -14,7 +14,8 @@ import (
 )
 
 // A StreamDialer connects a stream: it is called for the first connection and,
-// unless reconnecting is turned off, whenever there is none.
+// unless reconnecting is turned off, whenever there is none. The context is about
+// this attempt to connect only: it ends once the dialer returns.
 type StreamDialer func(ctx context.Context) (transport.Stream, error)
 
 // A conn makes a stream of messages into a [transport.RoundTripper]: it sends

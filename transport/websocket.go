@@ -259,27 +259,25 @@ func (s *webSocket) Write(ctx context.Context, msg []byte) error {
 	s.queue = append(s.queue, w)
 	s.wanted.Signal()
 	s.mu.Unlock()
-	var err error
 	select {
-	case err = <-w.done:
+	case err := <-w.done:
+		return err
 	case <-ctx.Done():
-		err = context.Cause(ctx)
+		return &Error{Op: "send", Sent: true, Err: context.Cause(ctx)}
 	case <-s.done:
-		select {
-		case err = <-w.done:
-		default:
-			err = errClosedConn
-		}
 	}
-	if err != nil {
-		return &Error{Op: "send", Sent: true, Err: err}
+	select {
+	case err := <-w.done:
+		return err
+	default:
+		return &Error{Op: "send", Sent: true, Err: errClosedConn}
 	}
-	return nil
 }
 
 var errClosedConn = errors.New("the connection is closed")
 
 func (s *webSocket) writeLoop() {
+	var broken error // an error of writing ends the connection
 	for {
 		s.mu.Lock()
 		for len(s.queue) == 0 && !s.closed {
@@ -292,7 +290,15 @@ func (s *webSocket) writeLoop() {
 		w := s.queue[0]
 		s.queue = s.queue[1:]
 		s.mu.Unlock()
-		w.done <- s.conn.Write(context.Background(), websocket.MessageText, w.msg)
+		if broken != nil {
+			w.done <- &Error{Op: "send", Err: broken}
+			continue
+		}
+		if broken = s.conn.Write(context.Background(), websocket.MessageText, w.msg); broken != nil {
+			w.done <- &Error{Op: "send", Sent: true, Err: broken}
+			continue
+		}
+		w.done <- nil
 	}
 }
 
@@ -338,6 +344,10 @@ func (s *webSocket) Close() error {
 	s.close.Do(func() {
 		s.mu.Lock()
 		s.closed = true
+		for _, w := range s.queue {
+			w.done <- &Error{Op: "send", Err: errClosedConn}
+		}
+		s.queue = nil
 		s.wanted.Broadcast()
 		s.mu.Unlock()
 		err = s.conn.Close(websocket.StatusNormalClosure, "")
