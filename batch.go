@@ -20,6 +20,7 @@ import (
 // It can be sent again, with new ids; results then hold the newest outcome.
 type Batch struct {
 	calls []queued
+	room  any // a *[]Result[T] for the next results of the last type queued
 }
 
 type queued struct {
@@ -86,7 +87,19 @@ func (r *Result[T]) Get() (T, error) {
 // Queue adds a request to the batch, whose result is decoded as a T once the
 // batch is sent.
 func Queue[T any](b *Batch, method string, params any) *Result[T] {
-	r := &Result[T]{err: ErrNotSent}
+	// Results are made several at a time: a batch has many.
+	const most = 128
+	room, _ := b.room.(*[]Result[T])
+	if room == nil || len(*room) == cap(*room) {
+		size := 4
+		if room != nil {
+			size = min(2*cap(*room), most)
+		}
+		next := make([]Result[T], 0, size)
+		room, b.room = &next, &next
+	}
+	*room = append(*room, Result[T]{err: ErrNotSent})
+	r := &(*room)[len(*room)-1]
 	b.calls = append(b.calls, queued{
 		Request: Request{Method: method, Params: params},
 		result:  &r.value, done: &r.err,

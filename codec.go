@@ -110,11 +110,47 @@ var knownRules sync.Map // rulesKey → *rules
 
 // decode reads the JSON value text into the variable that v points to.
 func decode(text []byte, v any, everyNumber bool) error {
+	if decodeSimple(text, v) {
+		return nil
+	}
 	r := rulesFor(reflect.TypeOf(v), everyNumber)
 	if r.onePass != nil && json.Unmarshal(text, v, r.onePass) == nil {
 		return nil
 	}
 	return json.Unmarshal(text, v, r.options)
+}
+
+// decodeSimple decodes numbers and booleans without the engine. It reports whether
+// it could. (Strings are not for it: the engine knows short ones by heart, and
+// spares an allocation.)
+func decodeSimple(text []byte, v any) bool {
+	switch v := v.(type) {
+	case *int:
+		n, ok := parseInt(text)
+		if ok = ok && v != nil && int64(int(n)) == n; ok {
+			*v = int(n)
+		}
+		return ok
+	case *int64:
+		n, ok := parseInt(text)
+		if ok = ok && v != nil; ok {
+			*v = n
+		}
+		return ok
+	case *bool:
+		switch {
+		case v == nil:
+			return false
+		case string(text) == "true":
+			*v = true
+		case string(text) == "false":
+			*v = false
+		default:
+			return false
+		}
+		return true
+	}
+	return false
 }
 
 // isPlain reports whether values of type t are decoded alike with and without the

@@ -32,9 +32,10 @@ type Exchange struct {
 	response *http.Response // nil if it did not come by HTTP
 
 	// Memory that is used again.
-	one [1]item
-	buf []byte // of the message
-	in  []byte // of the reply
+	one       [1]item
+	buf       []byte     // of the message
+	in        []byte     // of the reply
+	responses []envelope // of a batch
 }
 
 // An item is one request or notification of a message and what came of it.
@@ -81,7 +82,10 @@ func (x *Exchange) free() {
 	if x.client.invoke != nil || x.set.custom {
 		return
 	}
-	const maxBuf, maxIn = 64 << 10, 4 << 20
+	const maxBuf, maxIn, maxResponses = 64 << 10, 4 << 20, 1 << 10
+	if clear(x.responses[:cap(x.responses)]); cap(x.responses) > maxResponses {
+		x.responses = nil
+	}
 	if x.msg.Kept() || cap(x.buf) > maxBuf {
 		x.buf = nil
 	}

@@ -9,7 +9,11 @@ import (
 // the response with its id, in whatever order they came (clause 6).
 func (x *Exchange) readBatch(text []byte, i int, found deviationSet) error {
 	// Nothing is given to anybody until the whole text is known to be JSON.
-	responses, err := scanBatch(text, i, x.due()+maxStrays)
+	due := x.due()
+	if cap(x.responses) < due {
+		x.responses = make([]envelope, 0, due)
+	}
+	responses, err := scanBatch(x.responses[:0], text, i, due+maxStrays)
 	if err != nil {
 		return x.notJSON(text, err)
 	}
@@ -104,7 +108,7 @@ const maxStrays = 100
 
 // scanBatch takes the array that starts at i apart. It returns the first limit
 // items of it; the rest is checked to be JSON.
-func scanBatch(text []byte, i, limit int) (responses []envelope, err error) {
+func scanBatch(responses []envelope, text []byte, i, limit int) (_ []envelope, err error) {
 	for i = skipSpace(text, i+1); i >= len(text) || text[i] != ']' || len(responses) > 0; i = skipSpace(text, i+1) {
 		if len(responses) < limit {
 			responses = append(responses, envelope{})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -70,11 +71,13 @@ type byteStream struct {
 	mu       sync.Mutex // for what follows
 	flushed  sync.Cond  // signalled after each write
 	pending  []byte     // frames that wait to be written
-	spare    []byte
-	queued   int64 // bytes ever put into pending
-	written  int64 // bytes ever written
-	writing  bool  // somebody writes
-	writeErr error // ends all writing
+	frames   int        // how many
+	spare    []byte     // memory for them
+	queued   int64      // bytes ever put into pending
+	written  int64      // bytes ever written
+	crowded  bool       // the last write was for several callers
+	writing  bool       // somebody writes
+	writeErr error      // ends all writing
 }
 
 // minRead is the least room that a read is given.
@@ -204,6 +207,7 @@ func (s *byteStream) Write(ctx context.Context, msg []byte) error {
 	}
 	before, from := len(s.pending), s.queued
 	s.pending = s.framing.AppendFrame(s.pending, msg)
+	s.frames++
 	s.queued += int64(len(s.pending) - before)
 	to := s.queued
 	if !s.writing {
@@ -212,10 +216,22 @@ func (s *byteStream) Write(ctx context.Context, msg []byte) error {
 			// Nothing could interrupt the write: let somebody else be held up.
 			go s.flush()
 		} else {
+			s.gatherLocked()
 			s.flushLocked(ctx, maxRounds)
 		}
 	}
 	return s.waitLocked(ctx, from, to)
+}
+
+// gatherLocked lets others write first, if there were others at the last write:
+// one system call for all costs less than one each. The caller must hold s.mu and
+// have set s.writing.
+func (s *byteStream) gatherLocked() {
+	if s.crowded {
+		s.mu.Unlock()
+		runtime.Gosched()
+		s.mu.Lock()
+	}
 }
 
 // maxRounds is how many times in a row one Write writes what has come meanwhile:
@@ -233,7 +249,8 @@ func (s *byteStream) flushLocked(ctx context.Context, rounds int) {
 			return
 		}
 		frames := s.pending
-		s.pending, s.spare = s.spare[:0], nil
+		s.crowded = s.frames > 1
+		s.pending, s.spare, s.frames = s.spare[:0], nil, 0
 		s.mu.Unlock()
 		n, err := s.writeOnce(ctx, frames)
 		s.mu.Lock()
@@ -273,12 +290,13 @@ func (s *byteStream) waitLocked(ctx context.Context, from, to int64) error {
 	if s.written >= to {
 		return nil
 	}
-	stop := context.AfterFunc(ctx, func() {
-		s.mu.Lock() // so that it cannot come between the check and the wait
-		defer s.mu.Unlock()
-		s.flushed.Broadcast()
-	})
-	defer stop()
+	if ctx.Done() != nil {
+		defer context.AfterFunc(ctx, func() {
+			s.mu.Lock() // so that it cannot come between the check and the wait
+			defer s.mu.Unlock()
+			s.flushed.Broadcast()
+		})()
+	}
 	for s.written < to {
 		switch {
 		case s.writeErr != nil:

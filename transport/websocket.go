@@ -125,6 +125,7 @@ type webSocket struct {
 	mu     sync.Mutex // for what follows
 	wanted sync.Cond  // signalled when queue or closed has changed
 	queue  []*write
+	spare  []*write // to be used again
 	closed bool
 }
 
