@@ -46,7 +46,7 @@ func serve() error {
 		if err := json.Unmarshal(text, &m); err != nil {
 			return err
 		}
-		reply := ""
+		var reply string
 		switch m.Method {
 		case "initialize":
 			reply = fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":{"capabilities":{}}}`, m.ID)

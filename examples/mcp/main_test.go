@@ -36,7 +36,7 @@ func answer(text []byte) (replies []string) {
 	if err := json.Unmarshal(text, &m); err != nil {
 		return []string{`{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}`}
 	}
-	result := ""
+	var result string
 	switch m.Method {
 	case "initialize":
 		result = `{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"example","version":"1.0"}}`

@@ -25,8 +25,9 @@ func main() {
 		log.Fatal("usage: subscriptions URL")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, os.Args[1]); err != nil && !errors.Is(err, context.Canceled) {
+	err := run(ctx, os.Stdout, os.Args[1])
+	stop()
+	if err != nil && !errors.Is(err, context.Canceled) {
 		log.Fatal(err)
 	}
 }
