@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"sync/atomic"
+	"time"
 
 	"example.com/jsonrpc"
 )
@@ -15,10 +17,14 @@ type asked struct {
 	verbose bool
 	old     bool                         // the version is 1.0
 	notify  func(*jsonrpc.ServerMessage) // gets notifications in their order; may be nil
+
+	calls, done atomic.Int64 // of Handle
 }
 
 // Handle answers a request, or gives a notification to whom it is for.
 func (a *asked) Handle(_ context.Context, m *jsonrpc.ServerMessage) (any, error) {
+	a.calls.Add(1)
+	defer a.done.Add(1)
 	a.show("<-- ", messageText(m, a.old))
 	if m.Notification() {
 		if a.notify != nil {
@@ -44,6 +50,21 @@ func (a *asked) Handle(_ context.Context, m *jsonrpc.ServerMessage) (any, error)
 		a.show("--> ", `{"jsonrpc":"2.0",`+text)
 	}
 	return nil, notFound
+}
+
+// settle waits until nothing more is handled, or until ctx ends. The library does
+// not tell when it has handed over all that came before a response or before the
+// end of a connection.
+func (a *asked) settle(ctx context.Context) {
+	const quiet = 50 * time.Millisecond
+	for before := int64(-1); before != a.calls.Load() || before != a.done.Load(); {
+		before = a.calls.Load()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(quiet):
+		}
+	}
 }
 
 func (a *asked) show(arrow, text string) {

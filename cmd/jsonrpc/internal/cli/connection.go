@@ -27,8 +27,8 @@ type connection struct {
 	strict   bool
 	verbose  verbosity
 
-	given    func(flag string) bool       // reports whether a flag was given
-	notify   func(*jsonrpc.ServerMessage) // gets the server's notifications; may be nil
+	given    func(flag string) bool // reports whether a flag was given
+	asked    asked                  // by the server
 	last     lastReply
 	answered atomic.Bool // a notification was
 }
@@ -85,13 +85,14 @@ func (c *connection) dial(ctx context.Context, s *session, address string, more 
 
 // replyOptions returns the options about what comes from the server.
 func (c *connection) replyOptions(s *session) []jsonrpc.DialOption {
+	c.asked.session, c.asked.verbose, c.asked.old = s, c.verbose > 0, c.dialect.old()
 	options := []jsonrpc.DialOption{
 		jsonrpc.WithTimeout(time.Duration(c.timeout)),
 		jsonrpc.WithMaxReply(int64(c.maxReply)),
 		jsonrpc.WithValidation(c.strict),
 		jsonrpc.WithDeviations(func(d jsonrpc.Deviation) { c.deviates(s, d) }),
 		jsonrpc.WithInterceptors(c.last.keep),
-		jsonrpc.WithHandler(&asked{session: s, verbose: c.verbose > 0, old: c.dialect.old(), notify: c.notify}),
+		jsonrpc.WithHandler(&c.asked),
 		jsonrpc.WithStreamErrors(func(err error) { s.warn(strings.TrimPrefix(err.Error(), "jsonrpc: ")) }),
 	}
 	if c.verbose > 0 {

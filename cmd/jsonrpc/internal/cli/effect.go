@@ -51,3 +51,8 @@ func schemeOf(address string) string {
 	scheme, _, _ := strings.Cut(address, ":")
 	return strings.ToLower(scheme)
 }
+
+// isStream reports whether a server can send something of its own accord.
+func isStream(scheme string) bool {
+	return !slices.Contains([]string{"http", "https", "demo"}, scheme)
+}

@@ -29,6 +29,9 @@ func (c *connection) carryOut(ctx context.Context, s *session, address string, x
 	defer func() { _ = client.Close() }()
 	out := newOutput(s.process, x.raw)
 	reply, err := client.Send(ctx, x.message)
+	if c.verbose > 0 && isStream(schemeOf(address)) {
+		c.asked.settle(ctx) // so that -v shows what came before the response
+	}
 	// An error of the server's is a response too.
 	if x.envelope && json.Valid(c.last.text) {
 		if printErr := out.value(c.last.text); printErr != nil {

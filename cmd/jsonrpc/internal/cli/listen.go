@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -66,7 +65,7 @@ func (o *listenOptions) run(ctx context.Context, s *session, args, command []str
 	if err != nil {
 		return err
 	}
-	if scheme := schemeOf(address); slices.Contains([]string{"http", "https", "demo"}, scheme) {
+	if scheme := schemeOf(address); !isStream(scheme) {
 		return &usageError{fmt.Sprintf("nobody can listen by %s, where a server only answers: use a TARGET by ws, wss, tcp, tls, unix or exec", scheme)}
 	}
 	l := &listener{options: o, session: s, address: address}

@@ -34,7 +34,7 @@ func (l *listener) listen(parent context.Context) error {
 	defer end(nil)
 	o, s := l.options, l.session
 	printer := newPrinter(o, s.process, end)
-	o.notify = printer.print
+	o.asked.notify = printer.print
 	var more []jsonrpc.DialOption
 	if o.noReconnect {
 		more = append(more, jsonrpc.WithoutReconnect())
@@ -48,14 +48,14 @@ func (l *listener) listen(parent context.Context) error {
 	if err != nil {
 		err = o.connection.failure(s, l.client, "listening", err)
 	} else {
-		err = l.ask(ctx)
+		err = l.ask(parent, ctx)
 	}
 	if err == nil {
 		defer o.limit(end)()
-		err = l.follow(ctx, watch)
+		err = l.follow(parent, ctx, watch)
 	}
 	if ctx.Err() == nil {
-		printer.settle(ctx) // what came before the end
+		o.asked.settle(ctx) // what came before the end
 	}
 	defer l.unsubscribe(parent)
 	switch {
@@ -70,7 +70,7 @@ func (l *listener) listen(parent context.Context) error {
 }
 
 // follow asks again on each new connection. It returns why there will be none.
-func (l *listener) follow(ctx context.Context, watch *jsonrpc.Subscription) error {
+func (l *listener) follow(parent, ctx context.Context, watch *jsonrpc.Subscription) error {
 	for event, err := range watch.Events(ctx) {
 		if err != nil {
 			return fmt.Errorf("%s: %w: %w", l.client, errLost, err)
@@ -80,19 +80,24 @@ func (l *listener) follow(ctx context.Context, watch *jsonrpc.Subscription) erro
 		}
 		l.session.say("warning: " + gapText(event.Gap))
 		// If the connection has broken again, the next gap is another chance.
-		if err := l.ask(ctx); err != nil && exitCode(err) != ExitUnreachable {
+		if err := l.ask(parent, ctx); err != nil && exitCode(err) != ExitUnreachable {
 			return err
 		}
 	}
 	return ctx.Err()
 }
 
-// ask asks for notifications.
-func (l *listener) ask(ctx context.Context) error {
+// ask asks for notifications. The first of them may be all that was wanted, and
+// end ctx before the answer is read; the answer is needed to take the subscription
+// back. So only parent, which an interrupt ends, ends it at once.
+func (l *listener) ask(parent, ctx context.Context) error {
 	if l.request == nil {
 		return nil
 	}
-	reply, err := l.client.Send(ctx, *l.request)
+	patient, cancel := context.WithCancel(parent)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(goodbye, cancel) })()
+	reply, err := l.client.Send(patient, *l.request)
 	if err != nil {
 		return l.options.connection.failure(l.session, l.client, l.request.Method, err)
 	}

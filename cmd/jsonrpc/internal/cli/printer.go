@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"sync/atomic"
-	"time"
 
 	"example.com/jsonrpc"
 )
@@ -19,9 +17,6 @@ type printer struct {
 	only []string
 	left int // lines to be printed; negative: no end
 	end  context.CancelCauseFunc
-
-	calls atomic.Int64
-	busy  atomic.Bool
 }
 
 func newPrinter(o *listenOptions, p *Process, end context.CancelCauseFunc) *printer {
@@ -37,9 +32,6 @@ func newPrinter(o *listenOptions, p *Process, end context.CancelCauseFunc) *prin
 // print prints a notification if it is wanted. It is called for one after the
 // other.
 func (p *printer) print(m *jsonrpc.ServerMessage) {
-	p.busy.Store(true)
-	defer p.busy.Store(false)
-	p.calls.Add(1)
 	if p.left == 0 || len(p.only) > 0 && !slices.Contains(p.only, m.Method) {
 		return
 	}
@@ -51,20 +43,6 @@ func (p *printer) print(m *jsonrpc.ServerMessage) {
 	if p.left > 0 {
 		if p.left--; p.left == 0 {
 			p.end(errEnough)
-		}
-	}
-}
-
-// settle waits until nothing more is printed, or until ctx ends. The library does
-// not tell when all that came before the end of a connection was handled.
-func (p *printer) settle(ctx context.Context) {
-	const quiet = 100 * time.Millisecond
-	for before := int64(-1); before != p.calls.Load() || p.busy.Load(); {
-		before = p.calls.Load()
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(quiet):
 		}
 	}
 }

@@ -47,6 +47,34 @@ func TestDemoListen(t *testing.T) {
 	}
 }
 
+// TestListenInterrupt: an interrupt takes the subscription back.
+func TestListenInterrupt(t *testing.T) {
+	listen := exec.Command("jsonrpc", "listen", "-v", startPeer(t), "demo_subscribe")
+	stderr, err := listen.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := listen.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listen.Process.Kill() }()
+	lines := bufio.NewReader(stderr)
+	for line := ""; !strings.HasPrefix(line, `<-- {"jsonrpc": "2.0", "result": "0x1"`); {
+		if line, err = lines.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := listen.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	rest, _ := io.ReadAll(lines)
+	wantExit(t, listen.Wait(), ExitInterrupted)
+	want := `--> {"jsonrpc": "2.0", "method": "demo_unsubscribe", "params": ["0x1"], "id": 2}` + "\n"
+	if !strings.Contains(string(rest), want) || !strings.HasSuffix(string(rest), "jsonrpc: stopped\n") {
+		t.Errorf("at last it said %q", rest)
+	}
+}
+
 // TestInterruptWhileReading: nothing ends a read of a terminal, but an interrupt
 // ends the command.
 func TestInterruptWhileReading(t *testing.T) {
