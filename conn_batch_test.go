@@ -192,7 +192,7 @@ func TestConnRawBatchWithAnIDTwice(t *testing.T) {
 			<-- {"jsonrpc":"2.0","result":"a","id":7}
 		`)
 		cancel()
-		sending.get()
+		_, _ = sending.get()
 		// Nothing of it is left: the next call is the only one.
 		one := startCall(t.Context(), t, c, "one")
 		p.play(`

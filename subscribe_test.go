@@ -243,9 +243,9 @@ func TestEventsContext(t *testing.T) {
 			<-- {"jsonrpc":"2.0","method":"n","params":[2]}
 			<-- {"jsonrpc":"2.0","method":"n","params":[3]}
 		`)
-		for event := range s.Events(t.Context()) {
-			if string(event.Data) != `[1]` {
-				t.Errorf("got %s", event.Data)
+		for event, err := range s.Events(t.Context()) {
+			if err != nil || string(event.Data) != `[1]` {
+				t.Errorf("got %s, %v", event.Data, err)
 			}
 			break
 		}

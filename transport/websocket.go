@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -250,18 +249,13 @@ func (s *webSocket) Write(ctx context.Context, msg []byte) error {
 	if ctx.Err() != nil {
 		return &Error{Op: "send", Err: context.Cause(ctx)}
 	}
-	// It may be written after this returns.
-	w := &write{msg: bytes.Clone(msg), done: make(chan error, 1)}
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
+	w := s.enqueue(msg)
+	if w == nil {
 		return &Error{Op: "send", Err: errClosedConn}
 	}
-	s.queue = append(s.queue, w)
-	s.wanted.Signal()
-	s.mu.Unlock()
 	select {
 	case err := <-w.done:
+		s.reuse(w)
 		return err
 	case <-ctx.Done():
 		return &Error{Op: "send", Sent: true, Err: context.Cause(ctx)}
@@ -277,8 +271,41 @@ func (s *webSocket) Write(ctx context.Context, msg []byte) error {
 
 var errClosedConn = errors.New("the connection is closed")
 
+// enqueue puts a copy of msg, which may be written after its caller has gone, into
+// the queue. It returns nil if the connection is closed.
+func (s *webSocket) enqueue(msg []byte) *write {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	var w *write
+	if n := len(s.spare); n > 0 {
+		w, s.spare = s.spare[n-1], s.spare[:n-1]
+	} else {
+		w = &write{done: make(chan error, 1)}
+	}
+	w.msg = append(w.msg[:0], msg...)
+	s.queue = append(s.queue, w)
+	s.wanted.Signal()
+	return w
+}
+
+// reuse keeps the memory of a write that is done with.
+func (s *webSocket) reuse(w *write) {
+	const maxSpare, maxKept = 64, 64 << 10
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.spare) < maxSpare && cap(w.msg) <= maxKept {
+		s.spare = append(s.spare, w)
+	}
+}
+
 func (s *webSocket) writeLoop() {
-	var broken error // an error of writing ends the connection
+	var (
+		broken error // an error of writing ends the connection
+		writes []*write
+	)
 	for {
 		s.mu.Lock()
 		for len(s.queue) == 0 && !s.closed {
@@ -288,18 +315,20 @@ func (s *webSocket) writeLoop() {
 			s.mu.Unlock()
 			return
 		}
-		w := s.queue[0]
-		s.queue = s.queue[1:]
+		writes, s.queue = s.queue, writes[:0]
 		s.mu.Unlock()
-		if broken != nil {
-			w.done <- &Error{Op: "send", Err: broken}
-			continue
+		for i, w := range writes {
+			writes[i] = nil
+			if broken != nil {
+				w.done <- &Error{Op: "send", Err: broken}
+				continue
+			}
+			if broken = s.conn.Write(context.Background(), websocket.MessageText, w.msg); broken != nil {
+				w.done <- &Error{Op: "send", Sent: true, Err: broken}
+				continue
+			}
+			w.done <- nil
 		}
-		if broken = s.conn.Write(context.Background(), websocket.MessageText, w.msg); broken != nil {
-			w.done <- &Error{Op: "send", Sent: true, Err: broken}
-			continue
-		}
-		w.done <- nil
 	}
 }
 
