@@ -26,7 +26,8 @@
 // # Results
 //
 // Results are decoded by the same rules, straight into the variable. In an any,
-// numbers are float64, or json.Number with [WithNumbers].
+// numbers are float64, or json.Number with [WithNumbers]. [Rows] yields the items
+// of an array as they arrive, in the memory of one.
 //
 // # Batches
 //
@@ -39,6 +40,8 @@
 //	n, err := cubes[3].Get()
 //
 // The responses may come in any order. A request that fails fails alone.
+// [WithCoalescing] makes batches of calls that are made at the same time, and
+// [WithMaxBatch] divides batches that are too large.
 //
 // # Errors
 //

@@ -42,7 +42,10 @@ import (
 	"example.com/jsonrpc/transport"
 )
 
-type Pet struct{ Name string }
+type (
+	Pet   struct{ Name string }
+	Block struct{ Number int }
+)
 
 var (
 	_ = errors.As
