@@ -22,20 +22,12 @@ const batchUsage = "batch [flags] TARGET"
 
 func newBatchCommand(s *session) *cobra.Command {
 	var o batchOptions
-	cmd := &cobra.Command{
-		Use:   batchUsage,
-		Short: "read requests from stdin and send them as one batch",
-		Long:  batchHelp,
-		Args:  atMost(1, "jsonrpc "+batchUsage),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			args, command := splitArgs(cmd, args)
-			return o.run(cmd.Context(), s, args, command)
-		},
-	}
+	cmd := newTargetCommand(batchUsage, "read requests from stdin and send them as one batch", batchHelp, 0,
+		func(ctx context.Context, address string, _ []string) error { return o.run(ctx, s, address) })
 	addFlags(cmd, groupMessage, func(f *pflag.FlagSet) {
 		f.BoolVar(&o.notify, "notify", false, "make each METHOD line a notification, to which no response is due")
-		f.BoolVar(&o.dryRun, "dry-run", false, "print the batch exactly as it would be sent, and send nothing")
 	})
+	addDryRun(cmd, &o.dryRun)
 	o.ids.addFlags(cmd)
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
 		f.BoolVar(&o.envelope, "envelope", false, "print the whole reply as it came, as one array")
@@ -44,14 +36,7 @@ func newBatchCommand(s *session) *cobra.Command {
 	return cmd
 }
 
-func (o *batchOptions) run(ctx context.Context, s *session, args, command []string) error {
-	if len(args) == 0 {
-		return &usageError{"TARGET is missing: write jsonrpc " + batchUsage}
-	}
-	address, err := parseTarget(args[0], command)
-	if err != nil {
-		return err
-	}
+func (o *batchOptions) run(ctx context.Context, s *session, address string) error {
 	generator, err := o.ids.generator()
 	if err != nil {
 		return err

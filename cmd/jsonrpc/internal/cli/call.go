@@ -41,8 +41,8 @@ func newCallCommand(s *session) *cobra.Command {
 	addFlags(cmd, groupMessage, func(f *pflag.FlagSet) {
 		f.Var(&text{value: &o.id, kind: "ID"}, "id", "the request's id: a number or a text")
 		f.BoolVar(&o.notify, "notify", false, "send a notification, to which no response is due")
-		f.BoolVar(&o.dryRun, "dry-run", false, "print the message exactly as it would be sent, and send nothing")
 	})
+	addDryRun(cmd, &o.dryRun)
 	o.ids.addFlags(cmd)
 	o.dialect.addFlags(cmd)
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {

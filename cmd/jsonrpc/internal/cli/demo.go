@@ -24,7 +24,7 @@ func newDemoCommand(s *session) *cobra.Command {
 		Long:  demoHelp,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return &usageError{fmt.Sprintf("%s is one argument too many: write jsonrpc %s, or as the TARGET of a call demo: with a colon", shown(unprotect(args[0])), demoUsage)}
+				return oneTooMany(unprotect(args[0]), "jsonrpc "+demoUsage+", or as the TARGET of a call demo: with a colon")
 			}
 			return nil
 		},

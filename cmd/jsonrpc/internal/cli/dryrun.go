@@ -5,9 +5,18 @@ import (
 	"errors"
 	"io"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"example.com/jsonrpc"
 	"example.com/jsonrpc/transport"
 )
+
+func addDryRun(cmd *cobra.Command, on *bool) {
+	addFlags(cmd, groupMessage, func(f *pflag.FlagSet) {
+		f.BoolVar(on, "dry-run", false, "print the message exactly as it would be sent, and send nothing")
+	})
+}
 
 // dryRun prints a message exactly as it would be sent.
 func (c *connection) dryRun(ctx context.Context, s *session, m jsonrpc.Message) error {

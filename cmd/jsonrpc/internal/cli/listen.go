@@ -28,16 +28,8 @@ const listenUsage = "listen [flags] TARGET [METHOD [PARAM…]]"
 
 func newListenCommand(s *session) *cobra.Command {
 	var o listenOptions
-	cmd := &cobra.Command{
-		Use:   listenUsage,
-		Short: "print what a server sends of its own accord",
-		Long:  listenHelp,
-		Args:  cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			args, command := splitArgs(cmd, args)
-			return o.run(cmd.Context(), s, args, command)
-		},
-	}
+	cmd := newTargetCommand(listenUsage, "print what a server sends of its own accord", listenHelp, -1,
+		func(ctx context.Context, address string, args []string) error { return o.run(ctx, s, address, args) })
 	o.wholeParams.addFlags(cmd)
 	addFlags(cmd, groupMessage, func(f *pflag.FlagSet) {
 		f.Var(&text{value: &o.unsubscribe, kind: "METHOD"}, "unsubscribe", "call this at the end, with the id that METHOD returned or else with\nits PARAMs (default: a_unsubscribe after a_subscribe, aUnsubscribe\nafter aSubscribe, if there is an id; '' for none)")
@@ -57,20 +49,14 @@ func newListenCommand(s *session) *cobra.Command {
 }
 
 // run listens to its end.
-func (o *listenOptions) run(ctx context.Context, s *session, args, command []string) error {
-	if len(args) == 0 {
-		return &usageError{"TARGET is missing: write jsonrpc " + listenUsage}
-	}
-	address, err := parseTarget(args[0], command)
-	if err != nil {
-		return err
-	}
+func (o *listenOptions) run(ctx context.Context, s *session, address string, args []string) error {
 	if scheme := schemeOf(address); !isStream(scheme) {
 		return &usageError{fmt.Sprintf("nobody can listen by %s, where a server only answers: use a TARGET by ws, wss, tcp, tls, unix or exec", scheme)}
 	}
 	l := &listener{options: o, session: s, address: address}
-	if len(args) > 1 {
-		if l.request, err = o.request(s, args[1], args[2:]); err != nil {
+	if len(args) > 0 {
+		var err error
+		if l.request, err = o.request(s, args[0], args[1:]); err != nil {
 			return err
 		}
 	} else if o.given("params") || o.unsubscribe != "" {

@@ -69,13 +69,3 @@ func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 	}
 	return &usageError{fmt.Sprintf("unknown flag %s; put -- before PARAMs that begin with a hyphen", name)}
 }
-
-// atMost refuses more than n arguments.
-func atMost(n int, usage string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if args, _ := splitArgs(cmd, args); len(args) > n {
-			return &usageError{fmt.Sprintf("%s is one argument too many: write %s", shown(args[n]), usage)}
-		}
-		return nil
-	}
-}

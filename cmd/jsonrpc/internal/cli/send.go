@@ -24,19 +24,9 @@ const sendUsage = "send [flags] TARGET [JSON|@FILE|@-]"
 
 func newSendCommand(s *session) *cobra.Command {
 	var o sendOptions
-	cmd := &cobra.Command{
-		Use:   sendUsage,
-		Short: "send a message of your own, exactly as it is",
-		Long:  sendHelp,
-		Args:  atMost(2, "jsonrpc "+sendUsage),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			args, command := splitArgs(cmd, args)
-			return o.run(cmd.Context(), s, args, command)
-		},
-	}
-	addFlags(cmd, groupMessage, func(f *pflag.FlagSet) {
-		f.BoolVar(&o.dryRun, "dry-run", false, "print the message exactly as it would be sent, and send nothing")
-	})
+	cmd := newTargetCommand(sendUsage, "send a message of your own, exactly as it is", sendHelp, 1,
+		func(ctx context.Context, address string, args []string) error { return o.run(ctx, s, address, args) })
+	addDryRun(cmd, &o.dryRun)
 	o.dialect.addFlags(cmd)
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
 		f.BoolVarP(&o.raw, "raw", "r", false, "print a string without quotes and escapes")
@@ -46,15 +36,8 @@ func newSendCommand(s *session) *cobra.Command {
 	return cmd
 }
 
-func (o *sendOptions) run(ctx context.Context, s *session, args, command []string) error {
-	if len(args) == 0 {
-		return &usageError{"TARGET is missing: write jsonrpc " + sendUsage}
-	}
-	address, err := parseTarget(args[0], command)
-	if err != nil {
-		return err
-	}
-	message, err := readMessage(s, args[1:])
+func (o *sendOptions) run(ctx context.Context, s *session, address string, args []string) error {
+	message, err := readMessage(s, args)
 	if err != nil {
 		return err
 	}

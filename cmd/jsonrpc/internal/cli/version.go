@@ -13,7 +13,12 @@ func newVersionCommand(s *session) *cobra.Command {
 		Use:   "version",
 		Short: "print the version",
 		Long:  "Prints the command's version, and the Go version and platform it was built with\nand for.\n",
-		Args:  atMost(0, "jsonrpc version"),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return oneTooMany(unprotect(args[0]), "jsonrpc version")
+			}
+			return nil
+		},
 		RunE: func(*cobra.Command, []string) error {
 			return newOutput(s.process, false).text(fmt.Sprintf("jsonrpc %s %s %s/%s", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
 		},
