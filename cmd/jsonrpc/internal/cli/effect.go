@@ -15,7 +15,7 @@ var effects = []struct {
 	{[]string{"header", "user", "bearer"}, []string{"http", "https", "ws", "wss"}},
 	{[]string{"cacert", "cert", "key", "servername", "insecure"}, []string{"https", "wss", "tls"}},
 	{[]string{"proxy"}, []string{"http", "https", "ws", "wss"}},
-	{[]string{"framing"}, []string{"tcp", "tls", "unix", "exec"}},
+	{[]string{"framing"}, framedSchemes},
 }
 
 // knownSchemes are those that effects judges; the library refuses the others.

@@ -56,7 +56,7 @@ func (c *connection) carryOut(ctx context.Context, s *session, address string, x
 func (c *connection) failure(s *session, client *jsonrpc.Client, subject string, err error) error {
 	return &callFailure{
 		err: err, subject: subject + " at " + client.String(),
-		timeout: time.Duration(c.timeout), authHint: c.credentials.hint(s),
+		timeout: time.Duration(c.timeout), framing: c.framing.inUse(client.String()), authHint: c.credentials.hint(s),
 		demo: client.String() == demoURL,
 	}
 }

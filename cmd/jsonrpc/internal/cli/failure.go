@@ -22,6 +22,7 @@ type callFailure struct {
 	err      error
 	subject  string // as "cat at http://pets.example"
 	timeout  time.Duration
+	framing  string // in use, "" if there is none
 	authHint string // what to do about a refusal
 	demo     bool   // the server is in this process
 }
@@ -39,7 +40,11 @@ func (f *callFailure) Error() string {
 
 func (f *callFailure) text() string {
 	if f.timeout > 0 && errors.Is(f.err, context.DeadlineExceeded) {
-		return fmt.Sprintf("%s: no reply within %v; --timeout gives it longer", f.subject, f.timeout)
+		text := fmt.Sprintf("%s: no reply within %v; --timeout gives it longer", f.subject, f.timeout)
+		if f.framing != "" {
+			text += ", or its --framing may not be " + f.framing
+		}
+		return text
 	}
 	text := strings.TrimPrefix(f.err.Error(), "jsonrpc: ")
 	text = libraryHints.Replace(text)

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -9,6 +11,9 @@ import (
 
 // framings are the values of --framing.
 var framings = []*transport.Framing{transport.Newline, transport.Header, transport.Bare, transport.Netstring}
+
+// framedSchemes are those of streams that have to be divided into messages.
+var framedSchemes = []string{"tcp", "tls", "unix", "exec"}
 
 // A framing is the value of --framing; nil for the usual one.
 type framing struct{ *transport.Framing }
@@ -41,4 +46,16 @@ func (f *framing) Set(arg string) error {
 	}
 	f.Framing = found
 	return nil
+}
+
+// inUse returns the name of the framing that messages to address have, "" if
+// they have none.
+func (f *framing) inUse(address string) string {
+	switch {
+	case !slices.Contains(framedSchemes, schemeOf(address)):
+		return ""
+	case f.Framing == nil:
+		return transport.Newline.String()
+	}
+	return f.String()
 }
