@@ -104,7 +104,8 @@ func WithValidation(on bool) Option { return option(func(s *settings) { s.valida
 // WithVersion1 speaks JSON-RPC 1.0, for servers that refuse anything newer, as
 // ovsdb-server does: requests have no member jsonrpc and always have params, and
 // notifications have the id null. It turns validation off, since the responses
-// are not those of version 2.0. Params must be by position, see [Args].
+// are not those of version 2.0. Its params are by position, see [Args]: servers end
+// the connection over others.
 func WithVersion1() Option {
 	return option(func(s *settings) { s.version1, s.validate = true, false })
 }

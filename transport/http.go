@@ -227,8 +227,8 @@ func newRequest(ctx context.Context, u *url.URL, header http.Header, body []byte
 		// With GetBody, net/http may repeat a request of which nothing was written.
 		GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
 	}).WithContext(ctx)
-	if host := header.Get("Host"); host != "" {
-		req.Host = host
+	if host := header["Host"]; len(host) > 0 && host[0] != "" {
+		req.Host = host[0]
 	}
 	return req
 }

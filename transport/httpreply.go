@@ -28,7 +28,7 @@ var gzipReaders sync.Pool // of *gzip.Reader, 40 KB each
 // newHTTPReply wraps the body of resp, or closes it if it cannot be read.
 func newHTTPReply(resp *http.Response) (io.ReadCloser, error) {
 	r := &httpReply{resp: resp, body: resp.Body}
-	switch encoding := strings.ToLower(resp.Header.Get("Content-Encoding")); encoding {
+	switch encoding := strings.ToLower(first(resp.Header["Content-Encoding"])); encoding {
 	case "", "identity":
 	case "gzip", "x-gzip":
 		// The gzip header is read with the first Read, so that an empty body is
@@ -46,8 +46,16 @@ func newHTTPReply(resp *http.Response) (io.ReadCloser, error) {
 	return r, nil
 }
 
+// first is http.Header.Get for a name that is in its canonical form already.
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}
+
 func isEventStream(resp *http.Response) bool {
-	contentType := resp.Header.Get("Content-Type")
+	contentType := first(resp.Header["Content-Type"])
 	if len(contentType) < len("text/event-stream") || contentType[0] != 't' && contentType[0] != 'T' {
 		return false // the common case, without parsing
 	}

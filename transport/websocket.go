@@ -138,42 +138,6 @@ type write struct {
 	done chan error // buffered: the writer does not wait
 }
 
-// A wire is the connection below a WebSocket. It is noticed there when anything
-// comes, even in the middle of a frame, and whether the connection has ended,
-// which package websocket takes for the end of a message if that has several
-// frames. It gets there as the RoundTripper of the handshake.
-type wire struct {
-	io.ReadWriteCloser
-	tripper http.RoundTripper
-	heard   atomic.Int64 // when bytes came last, or a read began, in nanoseconds since 1970
-	err     error        // that came with the last bytes, for the read after them
-	ended   atomic.Bool
-}
-
-func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := w.tripper.RoundTrip(req)
-	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
-		if rwc, ok := resp.Body.(io.ReadWriteCloser); ok {
-			w.ReadWriteCloser, resp.Body = rwc, w
-		}
-	}
-	return resp, err
-}
-
-func (w *wire) Read(p []byte) (int, error) {
-	if w.err != nil {
-		w.ended.Store(true)
-		return 0, w.err
-	}
-	n, err := w.ReadWriteCloser.Read(p)
-	if w.err = err; n == 0 && err != nil {
-		w.ended.Store(true)
-		return 0, err
-	}
-	w.heard.Store(time.Now().UnixNano())
-	return n, nil
-}
-
 // Read appends the next message to buf, be it text or binary.
 func (s *webSocket) Read(ctx context.Context, buf []byte) ([]byte, error) {
 	if ctx.Done() == nil && s.reading == nil {
@@ -242,94 +206,6 @@ func (s *webSocket) end(err error) error {
 	}
 	s.ended = err
 	return err
-}
-
-// Write sends msg as a text message.
-func (s *webSocket) Write(ctx context.Context, msg []byte) error {
-	if ctx.Err() != nil {
-		return &Error{Op: "send", Err: context.Cause(ctx)}
-	}
-	w := s.enqueue(msg)
-	if w == nil {
-		return &Error{Op: "send", Err: errClosedConn}
-	}
-	select {
-	case err := <-w.done:
-		s.reuse(w)
-		return err
-	case <-ctx.Done():
-		return &Error{Op: "send", Sent: true, Err: context.Cause(ctx)}
-	case <-s.done:
-	}
-	select {
-	case err := <-w.done:
-		return err
-	default:
-		return &Error{Op: "send", Sent: true, Err: errClosedConn}
-	}
-}
-
-var errClosedConn = errors.New("the connection is closed")
-
-// enqueue puts a copy of msg, which may be written after its caller has gone, into
-// the queue. It returns nil if the connection is closed.
-func (s *webSocket) enqueue(msg []byte) *write {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil
-	}
-	var w *write
-	if n := len(s.spare); n > 0 {
-		w, s.spare = s.spare[n-1], s.spare[:n-1]
-	} else {
-		w = &write{done: make(chan error, 1)}
-	}
-	w.msg = append(w.msg[:0], msg...)
-	s.queue = append(s.queue, w)
-	s.wanted.Signal()
-	return w
-}
-
-// reuse keeps the memory of a write that is done with.
-func (s *webSocket) reuse(w *write) {
-	const maxSpare, maxKept = 64, 64 << 10
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.spare) < maxSpare && cap(w.msg) <= maxKept {
-		s.spare = append(s.spare, w)
-	}
-}
-
-func (s *webSocket) writeLoop() {
-	var (
-		broken error // an error of writing ends the connection
-		writes []*write
-	)
-	for {
-		s.mu.Lock()
-		for len(s.queue) == 0 && !s.closed {
-			s.wanted.Wait()
-		}
-		if s.closed {
-			s.mu.Unlock()
-			return
-		}
-		writes, s.queue = s.queue, writes[:0]
-		s.mu.Unlock()
-		for i, w := range writes {
-			writes[i] = nil
-			if broken != nil {
-				w.done <- &Error{Op: "send", Err: broken}
-				continue
-			}
-			if broken = s.conn.Write(context.Background(), websocket.MessageText, w.msg); broken != nil {
-				w.done <- &Error{Op: "send", Sent: true, Err: broken}
-				continue
-			}
-			w.done <- nil
-		}
-	}
 }
 
 // ping asks a silent server whether it is still there.
