@@ -192,6 +192,7 @@ func TestGzipReplies(t *testing.T) {
 		"cut at the end":    {"gzip", reply[:len(reply)-1], "read: the server closed the connection before the reply was whole: unexpected EOF"},
 		"not gzip at all":   {"gzip", []byte(`{"jsonrpc":"2.0","result":"meow","id":1}`), "read: the reply cannot be decompressed: its gzip is broken: gzip: invalid header"},
 		"spoilt":            {"gzip", append(append([]byte{}, reply[:len(reply)-8]...), 1, 2, 3, 4, 5, 6, 7, 8), "read: the reply cannot be decompressed: its gzip is broken: gzip: invalid checksum"},
+		"zstd":              {"zstd", []byte("\x28\xb5\x2f\xfd"), `read: the reply cannot be decompressed: it is compressed with "zstd", which was not asked for`},
 		"another encoding":  {"br", reply, `read: the reply cannot be decompressed: it is compressed with "br", which was not asked for`},
 	}
 	for name, test := range tests {
