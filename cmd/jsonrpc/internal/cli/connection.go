@@ -106,7 +106,9 @@ func (c *connection) replyOptions(s *session) []jsonrpc.DialOption {
 func (c *connection) deviates(s *session, d jsonrpc.Deviation) {
 	switch {
 	case c.strict:
-		c.answered.Store(d == jsonrpc.DeviationAnswered)
+		if d == jsonrpc.DeviationAnswered {
+			c.answered.Store(true)
+		}
 	case !c.dialect.usual(d):
 		s.warn(fmt.Sprintf("the reply bends the rules, %s (--strict refuses such replies)", d))
 	}
