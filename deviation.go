@@ -100,3 +100,7 @@ var tolerable = func() (s deviationSet) {
 	}
 	return s
 }()
+
+// ordinary1 are deviations from version 2.0 that are as version 1.0 has it.
+const ordinary1 deviationSet = 1<<DeviationNoVersion | 1<<DeviationBoth | 1<<DeviationErrorType |
+	1<<DeviationCode | 1<<DeviationMessage

@@ -111,9 +111,18 @@ func appendRequest1(b []byte, method string, params any, id ID) ([]byte, error) 
 	return append(id.append(append(b, `,"id":`...)), '}'), nil
 }
 
-// appendRequest appends a request in the version of the call's settings.
-func (x *Exchange) appendRequest(b []byte, method string, params any, id ID) ([]byte, error) {
-	if x.set != nil && x.set.version1 {
+// appendRequest appends a request in the version, and with the codec, of the
+// call's settings.
+func (x *Exchange) appendRequest(b []byte, method string, params any, id ID) (_ []byte, err error) {
+	if x.set == nil {
+		return appendRequest(b, method, params, id)
+	}
+	if x.set.codec != nil {
+		if params, err = x.set.codec.params(params); err != nil {
+			return nil, err
+		}
+	}
+	if x.set.version1 {
 		return appendRequest1(b, method, params, id)
 	}
 	return appendRequest(b, method, params, id)

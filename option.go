@@ -58,6 +58,7 @@ type settings struct {
 	logger       *slog.Logger
 	deviations   func(Deviation)
 	onResponse   func(*http.Response)
+	codec        *Codec
 	interceptors []Interceptor
 	chunkItems   int
 	chunkBytes   int
@@ -157,6 +158,10 @@ func WithMaxReply(bytes int64) Option {
 // WithNumbers decodes numbers into json.Number, with all their digits, where a
 // result is decoded into an any. The default is float64, as in encoding/json.
 func WithNumbers() Option { return option(func(s *settings) { s.numbers = true }) }
+
+// WithCodec encodes params and decodes results with c instead of the engine of
+// this package, which follows encoding/json. [WithNumbers] has no effect on it.
+func WithCodec(c Codec) Option { return option(func(s *settings) { s.codec = &c }) }
 
 // WithLogger logs each message and each reply to l at level Info, as
 //

@@ -219,6 +219,9 @@ func (x *Exchange) checkEnd(text []byte, i int) error {
 
 // judge refuses a reply for what was found in it, or tells what was tolerated.
 func (x *Exchange) judge(text []byte, found deviationSet) error {
+	if x.set.version1 {
+		found &^= ordinary1
+	}
 	if found == 0 {
 		return nil
 	}
@@ -248,7 +251,7 @@ func (x *Exchange) readSingle(text []byte, i int, found deviationSet) error {
 		found.add(DeviationArray)
 	}
 	it := &x.items[0]
-	unchecked := it.result != nil && !x.keep && !found.has(DeviationArray)
+	unchecked := it.result != nil && !x.keep && !found.has(DeviationArray) && !x.set.codec.decodes(it.result) // the engine finds what is no JSON
 	if _, raw := it.result.(*json.RawMessage); raw {
 		unchecked = false
 	}
@@ -312,6 +315,14 @@ func (x *Exchange) answer(it *item, e *envelope, serverError *Error) error {
 	return it.err
 }
 
+// decodeValue decodes by the codec of the call or, if it has none, the engine.
+func (x *Exchange) decodeValue(text []byte, v any) error {
+	if x.set.codec.decodes(v) {
+		return x.set.codec.Unmarshal(text, v)
+	}
+	return decode(text, v, x.set.numbers)
+}
+
 // decodeResult decodes the result of e, which may not have been checked.
 func (x *Exchange) decodeResult(e *envelope, v any) error {
 	text := e.result
@@ -319,7 +330,7 @@ func (x *Exchange) decodeResult(e *envelope, v any) error {
 		*r = append((*r)[:0], text...)
 		return nil
 	}
-	err := decode(text, v, x.set.numbers)
+	err := x.decodeValue(text, v)
 	if err == nil {
 		return nil
 	}

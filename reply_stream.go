@@ -38,6 +38,9 @@ func (x *Exchange) mayStream(resp *http.Response) bool {
 	case streamer:
 		return true
 	}
+	if x.set.codec.decodes(x.items[0].result) {
+		return false
+	}
 	return resp != nil && resp.ContentLength > streamFrom && rulesFor(reflect.TypeOf(x.items[0].result), x.set.numbers).onePass != nil
 }
 

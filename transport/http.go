@@ -85,7 +85,7 @@ func NewHTTP(rawURL string, opts *HTTPOptions) (*HTTP, error) {
 		"Content-Type":    {"application/json"},
 		"Accept":          {"application/json"},
 		"Accept-Encoding": {"gzip"},
-		"User-Agent":      {"jsonrpcclient-go"},
+		"User-Agent":      {userAgent},
 	}}
 	if u.User != nil {
 		password, _ := u.User.Password()
@@ -100,6 +100,8 @@ func NewHTTP(rawURL string, opts *HTTPOptions) (*HTTP, error) {
 	}
 	return h, nil
 }
+
+const userAgent = "jsonrpcclient-go"
 
 // NewRoundTripper returns an http.RoundTripper fit for calling one server from
 // many goroutines: it keeps 256 idle connections to it (http.DefaultTransport

@@ -68,7 +68,7 @@ func DialWebSocket(ctx context.Context, rawURL string, opts *WebSocketOptions) (
 	}
 	s := &webSocket{limit: opts.MaxMessage, wire: &wire{tripper: rt}, done: make(chan struct{})}
 	dial := &websocket.DialOptions{
-		HTTPHeader: opts.Header, Host: opts.Header.Get("Host"), Subprotocols: opts.Subprotocols,
+		HTTPHeader: mergeHeader(http.Header{"User-Agent": {userAgent}}, opts.Header), Host: opts.Header.Get("Host"), Subprotocols: opts.Subprotocols,
 		HTTPClient: &http.Client{Transport: s.wire, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}},
