@@ -64,7 +64,7 @@ func Dial(ctx context.Context, rawURL string, opts ...DialOption) (*Client, erro
 	if s, known := schemes.Load(scheme); known {
 		return d.dialScheme(ctx, s.(Scheme), rawURL)
 	}
-	return nil, d.refuse("URL scheme %q: use http, https, ws, wss, tcp, tls, unix or exec", clean(scheme, 20))
+	return nil, d.refuse("URL scheme %q: use %s", clean(scheme, 20), knownSchemes())
 }
 
 // refuse returns the error for a URL or options that do not fit.

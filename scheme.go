@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 
 	"example.com/jsonrpc/transport"
@@ -32,6 +34,18 @@ type Target struct {
 }
 
 var schemes sync.Map // string → Scheme
+
+// knownSchemes names all schemes for an error.
+func knownSchemes() string {
+	names := []string{"http", "https", "ws", "wss", "tcp", "tls", "unix"}
+	var more []string
+	schemes.Range(func(name, _ any) bool {
+		more = append(more, name.(string))
+		return true
+	})
+	slices.Sort(more)
+	return strings.Join(append(names, more...), ", ") + " or exec"
+}
 
 // RegisterScheme makes [Dial] understand the URLs of a scheme. It is for package
 // initialisation, as that of package integration/zmq, and panics if the scheme

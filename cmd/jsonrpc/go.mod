@@ -4,7 +4,9 @@ go 1.26
 
 require (
 	example.com/jsonrpc v0.0.0
+	example.com/jsonrpc/integration/zmq v0.0.0
 	github.com/coder/websocket v1.8.15
+	github.com/go-zeromq/zmq4 v0.17.0
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.10
@@ -14,8 +16,14 @@ require (
 
 require (
 	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // indirect
+	github.com/go-zeromq/goczmq/v4 v4.2.2 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	golang.org/x/sync v0.8.0 // indirect
+	golang.org/x/text v0.15.0 // indirect
 	golang.org/x/tools v0.26.0 // indirect
 )
 
-replace example.com/jsonrpc => ../..
+replace (
+	example.com/jsonrpc => ../..
+	example.com/jsonrpc/integration/zmq => ../../integration/zmq
+)

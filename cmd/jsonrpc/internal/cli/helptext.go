@@ -12,6 +12,7 @@ TARGET
   ws://…, wss://…          a WebSocket
   tcp://HOST:PORT, tls://…, unix:///PATH
                            a stream; --framing says how messages are told apart
+  zmq+tcp://HOST:PORT      ZeroMQ: a REP or ROUTER socket; zmq+ipc:///PATH
   exec:'COMMAND ARG…'      the same on stdin and stdout of a child process
   exec:                    the same, with the command after --, all of what
                            follows: jsonrpc exec: METHOD [PARAM…] -- gopls serve

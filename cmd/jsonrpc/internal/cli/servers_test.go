@@ -65,6 +65,7 @@ func await(ts *testscript.TestScript, _ bool, _ []string) {
 //	serve gzip              a body that says it is gzip and is not
 //	serve stream KIND [FRAMING]  a peer (see there) on tcp, tls, tls-client, unix, ws, wss,
 //	                        or ws-auth: as auth
+//	serve zmq               demo on a ZeroMQ REP socket
 //	serve closed            a port at which nobody listens
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) == 0 {
@@ -79,6 +80,9 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 		return
 	case "twice":
 		serveTwice(ts)
+		return
+	case "zmq":
+		serveZMQ(ts)
 		return
 	}
 	requests := make(chan struct{}, 100)
