@@ -82,6 +82,9 @@ func (p *params) addNamed(word, name, value string, files fileReader) error {
 		if text, err = files.file(text, "param "+name); err != nil {
 			return err
 		}
+		if !utf8.ValidString(text) {
+			return badParam(word, "names a file that is not UTF-8 text")
+		}
 	}
 	if !isJSON {
 		p.named = append(p.named, namedParam{name, quote(text)})
