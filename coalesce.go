@@ -237,7 +237,9 @@ func (co *coalescer) send(calls []*gathered) {
 				g.err = ErrNoResponse
 			}
 		}
-		g.text = responseText(it)
+		if g.x.keep {
+			g.text = responseText(it)
+		}
 		close(g.done)
 	}
 }
@@ -299,6 +301,9 @@ func refusedWhole(err error) bool {
 
 // whileAnyWaits returns a context that ends once those of all calls have.
 func whileAnyWaits(calls []*gathered) (context.Context, context.CancelFunc) {
+	if slices.ContainsFunc(calls, func(g *gathered) bool { return g.ctx.Done() == nil }) {
+		return context.WithoutCancel(calls[0].ctx), func() {} // one waits to the end
+	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(calls[0].ctx))
 	var left atomic.Int64
 	left.Store(int64(len(calls)))

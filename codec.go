@@ -153,6 +153,32 @@ func decodeSimple(text []byte, v any) bool {
 	return false
 }
 
+// isPlainString reports whether text, which may be no JSON, is a string without
+// escapes.
+func isPlainString(text []byte) bool {
+	if len(text) < 2 || text[0] != '"' || hasEscape(text) {
+		return false
+	}
+	end, err := skipString(text, 0)
+	return err == nil && end == len(text)
+}
+
+// knownTexts remembers short strings, which many results are, over and over.
+type knownTexts [32]string
+
+// text returns b as a string.
+func (k *knownTexts) text(b []byte) string {
+	const longest = 32
+	if len(b) == 0 || len(b) > longest {
+		return string(b)
+	}
+	at := &k[(int(b[0])+7*int(b[len(b)-1])+31*len(b))%len(k)]
+	if *at != string(b) {
+		*at = string(b)
+	}
+	return *at
+}
+
 // isPlain reports whether values of type t are decoded alike with and without the
 // engine's first pass, unless there is an error.
 func isPlain(t reflect.Type, seen map[reflect.Type]bool) bool {

@@ -36,6 +36,7 @@ type Exchange struct {
 	buf       []byte     // of the message
 	in        []byte     // of the reply
 	responses []envelope // of a batch
+	known     knownTexts
 }
 
 // An item is one request or notification of a message and what came of it.

@@ -320,6 +320,10 @@ func (x *Exchange) decodeValue(text []byte, v any) error {
 	if x.set.codec.decodes(v) {
 		return x.set.codec.Unmarshal(text, v)
 	}
+	if s, ok := v.(*string); ok && s != nil && isPlainString(text) {
+		*s = x.known.text(text[1 : len(text)-1])
+		return nil
+	}
 	return decode(text, v, x.set.numbers)
 }
 

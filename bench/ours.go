@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/bytedance/sonic"
+
 	"example.com/jsonrpc"
 )
 
@@ -34,13 +36,11 @@ func oursLibrary(name string, newContext func() (context.Context, func())) libra
 	}
 }
 
-// Features that are measured once the library has them. Setting one is all it
-// takes.
+// Options that are measured in rows of their own.
 var (
-	// coalescing is what WithCoalescing returns.
-	coalescing jsonrpc.DialOption
-	// codec is an option for an engine that decodes results faster.
-	codec jsonrpc.DialOption
+	coalescing = jsonrpc.WithCoalescing(jsonrpc.Coalescing{})
+	// codec is sonic with copies, because the memory of a reply is used again.
+	codec = jsonrpc.WithCodec(jsonrpc.Codec{Marshal: sonic.ConfigStd.Marshal, Unmarshal: sonic.ConfigStd.Unmarshal})
 )
 
 type oursCaller struct {
@@ -90,12 +90,8 @@ func (c oursCaller) close() {
 	_ = c.client.Close()
 }
 
-// oursWith is a contender over HTTP with one more option, none if the option
-// does not exist yet.
+// oursWith is a contender over HTTP with one more option.
 func oursWith(name string, opt jsonrpc.DialOption, work func(caller) func() error) []contender {
-	if opt == nil {
-		return nil
-	}
 	return []contender{using(name, work, func(at addresses) (caller, error) {
 		return dialOurs(at.HTTP, nil, opt)
 	})}

@@ -64,10 +64,8 @@ func tableRows() (rows []*row) {
 		one(limitHTTP(smallRequest, smallSize, nil)), overHTTP(small, nil))
 	add(row{name: "http-64", title: "HTTP, 64 goroutines", goroutines: 64, base: limitName, target: target{time: 0.97}},
 		one(limitHTTP(smallRequest, smallSize, nil)), overHTTP(small, nil))
-	if coalescing != nil {
-		add(row{name: "http-64-coalesced", title: "HTTP, 64 goroutines, coalesced", goroutines: 64, base: limitName, target: target{time: 0.20, who: "ours, coalesced"}},
-			one(limitHTTP(smallRequest, smallSize, nil)), oursWith("ours, coalesced", coalescing, small))
-	}
+	add(row{name: "http-64-coalesced", title: "HTTP, 64 goroutines, coalesced", goroutines: 64, base: limitName, target: target{time: 0.20, who: "ours, coalesced"}},
+		one(limitHTTP(smallRequest, smallSize, nil)), oursWith("ours, coalesced", coalescing, small))
 	batch := batchRequest(100)
 	add(row{name: "batch-100", title: "HTTP, one batch of 100", base: limitName, target: target{time: 1.30, allocs: 110}},
 		one(limitHTTP(batch, int64(len(appendSmall(nil, batch))), nil)), overHTTP(batchOf(100), withoutBatches))
@@ -79,10 +77,8 @@ func tableRows() (rows []*row) {
 			r.target.time = 12
 		}
 		add(r, one(limit), overHTTP(rowsOf(size), withoutBatches), oursIterating(size))
-		if codec != nil {
-			r.name, r.title, r.target = r.name+"-codec", r.title+", codec", target{time: 9, who: "ours, codec"}
-			add(r, one(limit), oursWith("ours, codec", codec, rowsOf(size)))
-		}
+		r.name, r.title, r.target = r.name+"-codec", r.title+", codec", target{time: 9, who: "ours, codec"}
+		add(r, one(limit), oursWith("ours, codec", codec, rowsOf(size)))
 	}
 	request := rowsRequest(64 * mib)
 	add(row{name: "memory-64MiB", title: "64 MiB result, memory", kind: peak, base: limitName, target: target{rss: 260}},
