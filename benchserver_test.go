@@ -58,8 +58,11 @@ func appendReply(dst, request []byte) []byte {
 	return dst
 }
 
+// A benchServer answers on one connection until it ends.
+type benchServer func(c io.Writer, r *bufio.Reader) error
+
 // benchServe has serve serve each connection and returns the address.
-func benchServe(b *testing.B, serve func(c io.Writer, r *bufio.Reader) error) string {
+func benchServe(b testing.TB, serve benchServer) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)

@@ -37,7 +37,7 @@ func (x *Exchange) read(ctx context.Context, reply io.ReadCloser) error {
 	}
 	if x.mayStream(resp) {
 		if done, err := x.stream(reply, limit); done {
-			return x.httpOutcome(resp, nil, err)
+			return x.httpOutcome(resp, x.in, err)
 		}
 	}
 	text, err := x.readAll(reply, limit)

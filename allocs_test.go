@@ -1,0 +1,84 @@
+package jsonrpc_test
+
+import (
+	"context"
+	"testing"
+
+	"example.com/jsonrpc"
+)
+
+// background never ends: what it costs to honour a context that does is net/http's
+// and the runtime's.
+var background = context.Background()
+
+// The allocations of a call must not creep. The params are made once: they are the
+// caller's. The variable for the result is counted, and net/http's own forty-odd.
+func TestAllocations(t *testing.T) {
+	if raceEnabled() {
+		t.Skip("the race detector allocates too")
+	}
+	var params any = jsonrpc.Args{"Mittens", 3}
+	for name, test := range map[string]struct {
+		client func() *jsonrpc.Client
+		call   func(*jsonrpc.Client) error
+		most   float64
+	}{
+		"TCP":       {dialTo(t, "tcp://", serveLines), meow(params), 1},
+		"WebSocket": {dialTo(t, "ws://", serveWebSocket), meow(params), 1},
+		"HTTP":      {dialTo(t, "http://", serveHTTP), meow(params), 49},
+		"in memory": {
+			func() *jsonrpc.Client {
+				return dial(t, "http://pets.example", jsonrpc.WithHTTPTransport(inMemory{}))
+			}, meow(params), 16,
+		},
+		"batch of 100, HTTP": {dialTo(t, "http://", serveHTTP), meows(params, 100), 95},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := test.client()
+			var failed error
+			once := func() {
+				if err := test.call(client); err != nil {
+					failed = err
+				}
+			}
+			once() // connects
+			got := testing.AllocsPerRun(200, once)
+			if failed != nil {
+				t.Fatal(failed)
+			}
+			if got > test.most {
+				t.Errorf("%v allocations, at most %v are wanted", got, test.most)
+			}
+			t.Logf("%v allocations", got)
+		})
+	}
+}
+
+func dialTo(t *testing.T, scheme string, serve benchServer) func() *jsonrpc.Client {
+	t.Helper()
+	return func() *jsonrpc.Client { return dial(t, scheme+benchServe(t, serve)) }
+}
+
+// meow is a call whose result is a string.
+func meow(params any) func(*jsonrpc.Client) error {
+	return func(c *jsonrpc.Client) error {
+		_, err := jsonrpc.Call[string](background, c, "cat", params)
+		return err
+	}
+}
+
+// meows is a batch of such calls.
+func meows(params any, n int) func(*jsonrpc.Client) error {
+	return func(c *jsonrpc.Client) error {
+		var b jsonrpc.Batch
+		results := make([]*jsonrpc.Result[string], n)
+		for i := range results {
+			results[i] = jsonrpc.Queue[string](&b, "cat", params)
+		}
+		if _, err := c.Send(background, &b); err != nil {
+			return err
+		}
+		_, err := results[n-1].Get()
+		return err
+	}
+}
