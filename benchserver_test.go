@@ -62,12 +62,12 @@ func appendReply(dst, request []byte) []byte {
 type benchServer func(c io.Writer, r *bufio.Reader) error
 
 // benchServe has serve serve each connection and returns the address.
-func benchServe(b testing.TB, serve benchServer) string {
+func benchServe(tb testing.TB, serve benchServer) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	b.Cleanup(func() { _ = listener.Close() })
+	tb.Cleanup(func() { _ = listener.Close() })
 	go func() {
 		for {
 			c, err := listener.Accept()

@@ -114,8 +114,11 @@ func decode(text []byte, v any, everyNumber bool) error {
 		return nil
 	}
 	r := rulesFor(reflect.TypeOf(v), everyNumber)
-	if r.onePass != nil && json.Unmarshal(text, v, r.onePass) == nil {
-		return nil
+	if r.onePass != nil {
+		err := json.Unmarshal(text, v, r.onePass)
+		if _, used := v.(streamer); err == nil || used {
+			return err
+		}
 	}
 	return json.Unmarshal(text, v, r.options)
 }

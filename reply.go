@@ -35,7 +35,7 @@ func (x *Exchange) read(ctx context.Context, reply io.ReadCloser) error {
 		err := fmt.Errorf("%w: it says it has %d bytes, the limit is %d", ErrReplyTooLarge, resp.ContentLength, limit)
 		return x.httpOutcome(resp, nil, err)
 	}
-	if x.mayStream(resp) {
+	if _, whole := reply.(transport.BytesReply); !whole && x.mayStream(resp) {
 		if done, err := x.stream(reply, limit); done {
 			return x.httpOutcome(resp, x.in, err)
 		}

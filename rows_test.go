@@ -1,18 +1,24 @@
 package jsonrpc_test
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"example.com/jsonrpc"
+	"example.com/jsonrpc/jsonrpctest"
+	"example.com/jsonrpc/transport"
 )
 
 // answering serves reply to every request, with its length or in chunks.
@@ -144,6 +150,50 @@ func TestRowsEnd(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Over a transport whose replies are whole, and on a stream.
+func TestRowsOfAWholeReply(t *testing.T) {
+	for name, client := range map[string]*jsonrpc.Client{
+		"in memory": jsonrpctest.Connect(jsonrpctest.Handlers{
+			"numbers": jsonrpctest.Func(func() []any { return []any{1, 2, "x"} }),
+		}),
+		"reader": newClient(t, says(`{"jsonrpc":"2.0","result":[1,2,"x"],"id":1}`)),
+		"stream": lineClient(t, `{"jsonrpc":"2.0","result":[1,2,"x"],"id":1}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []int
+			var last error
+			for n, err := range jsonrpc.Rows[int](t.Context(), client, "numbers", nil) {
+				if last = err; err == nil {
+					got = append(got, n)
+				}
+			}
+			if !slices.Equal(got, []int{1, 2}) || !strings.Contains(as[*jsonrpc.DecodeError](t, last).Error(), "JSON string") {
+				t.Error(got, last)
+			}
+		})
+	}
+}
+
+// lineClient is a client of a stream whose server answers the first line with
+// reply.
+func lineClient(t *testing.T, reply string) *jsonrpc.Client {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	go func() {
+		if _, err := bufio.NewReader(theirs).ReadString('\n'); err == nil {
+			_, _ = io.WriteString(theirs, reply+"\n")
+		}
+	}()
+	client, err := jsonrpc.NewStreamClient(t.Context(), "lines", func(context.Context) (transport.Stream, error) {
+		return transport.NewStream(ours, nil), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
 }
 
 func TestRowsLoopLeft(t *testing.T) {
