@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -299,4 +301,69 @@ func TestMaxBatchPartFailsAlone(t *testing.T) {
 			}
 		}
 	})
+}
+
+// overStream returns a client of handler, a line at a time over a pipe.
+func overStream(t *testing.T, handler transport.RoundTripper, opts ...jsonrpc.ClientOption) *jsonrpc.Client {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	server := transport.NewStream(theirs, nil)
+	go func() {
+		for {
+			text, err := server.Read(t.Context(), nil)
+			if err != nil {
+				return
+			}
+			go func() {
+				reply, err := handler.RoundTrip(t.Context(), &transport.Message{Body: text, Reply: true})
+				if err != nil {
+					return
+				}
+				if answer, _ := io.ReadAll(reply); len(answer) > 0 {
+					_ = server.Write(t.Context(), answer)
+				}
+			}()
+		}
+	}()
+	client, err := jsonrpc.NewStreamClient(t.Context(), "pipe", func(context.Context) (transport.Stream, error) {
+		return transport.NewStream(ours, nil), nil
+	}, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+func TestCoalescingOverAStream(t *testing.T) {
+	var log strings.Builder
+	client := overStream(t, newSlow().server, jsonrpc.WithCoalescing(jsonrpc.Coalescing{}),
+		jsonrpc.WithLogger(slog.New(jsonrpc.NewLogHandler(&log))))
+	if wrong := doubles(t.Context(), client, 200); wrong != nil {
+		t.Error(wrong)
+	}
+	if _, err := jsonrpc.Call[int](t.Context(), client, "double", jsonrpc.Args{-1}); jsonrpc.CodeOf(err) != 7 {
+		t.Error(err)
+	}
+	if arrows := strings.Count(log.String(), "<-- {"); arrows != 201 {
+		t.Errorf("%d replies are logged", arrows)
+	}
+}
+
+func TestMaxBatchOverAStream(t *testing.T) {
+	client := overStream(t, newSlow().server)
+	var b jsonrpc.Batch
+	results := make([]*jsonrpc.Result[int], 100)
+	for i := range results {
+		results[i] = jsonrpc.Queue[int](&b, "double", jsonrpc.Args{i})
+	}
+	b.Notify("double", jsonrpc.Args{1})
+	if _, err := client.Send(t.Context(), &b, jsonrpc.WithMaxBatch(7, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range results {
+		if n, err := r.Get(); err != nil || n != 2*i {
+			t.Error(i, n, err)
+		}
+	}
 }
