@@ -63,6 +63,7 @@ type benchServer func(c io.Writer, r *bufio.Reader) error
 
 // benchServe has serve serve each connection and returns the address.
 func benchServe(tb testing.TB, serve benchServer) string {
+	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)

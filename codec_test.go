@@ -47,12 +47,9 @@ func TestCodecSeesJSONOnly(t *testing.T) {
 		t.Errorf("asked to decode %s", data)
 		return nil
 	}}
-	var parse *jsonrpc.ParseResponseError
 	for _, reply := range []string{`{"jsonrpc":"2.0","result":{]},"id":1}`, `{"jsonrpc":"2.0","result":[1,],"id":1}`} {
 		_, err := jsonrpc.Call[any](t.Context(), newClient(t, conversation1(reply)), "cat", nil, jsonrpc.WithCodec(codec))
-		if !errors.As(err, &parse) {
-			t.Error(err)
-		}
+		as[*jsonrpc.ParseResponseError](t, err)
 	}
 }
 

@@ -37,14 +37,14 @@ var schemes sync.Map // string → Scheme
 
 // knownSchemes names all schemes for an error.
 func knownSchemes() string {
-	names := []string{"http", "https", "ws", "wss", "tcp", "tls", "unix"}
-	var more []string
+	var names []string
 	schemes.Range(func(name, _ any) bool {
-		more = append(more, name.(string))
+		names = append(names, name.(string))
 		return true
 	})
-	slices.Sort(more)
-	return strings.Join(append(names, more...), ", ") + " or exec"
+	slices.Sort(names)
+	names = append([]string{"http", "https", "ws", "wss", "tcp", "tls", "unix"}, names...)
+	return strings.Join(names, ", ") + " or exec"
 }
 
 // RegisterScheme makes [Dial] understand the URLs of a scheme. It is for package
