@@ -42,14 +42,14 @@ func StringID(s string) ID { return ID{kind: stringID, text: strings.ToValidUTF8
 // form, or null.
 func ParseID(text string) (ID, error) {
 	id, ok := parseID([]byte(text))
-	if !ok || len(text) > maxIDText {
+	if !ok || len(id.text) > maxIDText {
 		return ID{}, &MessageError{Reason: fmt.Sprintf("id %.40q: an id is a JSON string, number or null", text)}
 	}
 	return id, nil
 }
 
-// maxIDText bounds an id's text. Nobody needs long ones, and they appear in
-// every error.
+// maxIDText bounds an id, without its escapes, in bytes. Nobody needs long ones, and
+// they appear in every error.
 const maxIDText = 4096
 
 // IsZero reports whether id is the zero ID.

@@ -185,7 +185,7 @@ func (x *Exchange) addRaw(text []byte, i int) error {
 	switch {
 	case e.id != nil:
 		id, ok := parseID(e.id)
-		if !ok || len(e.id) > maxIDText {
+		if !ok || len(id.text) > maxIDText {
 			return &MessageError{Reason: "the raw message's id is not a string, a number or null"}
 		}
 		it.id = id

@@ -29,7 +29,7 @@ func (l *link) incoming(text []byte, i int) {
 	m := &ServerMessage{Method: unquote(e.method), Params: bytes.Clone(e.params)}
 	if e.id != nil && !isNull(e.id) {
 		id, ok := parseID(e.id)
-		if !ok || len(e.id) > maxIDText {
+		if !ok || len(id.text) > maxIDText {
 			l.malformed(&ParseResponseError{Reply: l.conn.secrets.start(text), Err: errors.New("the request's id is no id")})
 			return
 		}
