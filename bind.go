@@ -113,14 +113,13 @@ func (b *binder) bind(v reflect.Value, path, prefix string) error {
 
 // A boundCall is the method behind one function field.
 type boundCall struct {
-	caller   Caller
-	method   string
-	notify   bool
-	names    []string     // of the params; nil if they go by position
-	whole    bool         // the one argument is the params
-	options  bool         // the last argument is ...CallOption
-	result   reflect.Type // nil if the result is dropped
-	function reflect.Type
+	caller  Caller
+	method  string
+	notify  bool
+	names   []string     // of the params; nil if they go by position
+	whole   bool         // the one argument is the params
+	options bool         // the last argument is ...CallOption
+	result  reflect.Type // nil if the result is dropped
 }
 
 var (
@@ -136,7 +135,7 @@ func newBoundCall(field reflect.StructField, method, flags string) (call *boundC
 	if t.Kind() != reflect.Func {
 		return nil, `it is no function: tag it jsonrpc:"-" to leave it alone`
 	}
-	call = &boundCall{method: method, function: t}
+	call = &boundCall{method: method}
 	switch flags {
 	case "":
 	case "notify":

@@ -37,46 +37,15 @@ func TestJayson(t *testing.T) {
 	ctx := t.Context()
 	client := dial(t, startJayson(t))
 
-	t.Run("call", func(t *testing.T) {
-		sum, err := jsonrpc.Call[int](ctx, client, "add", jsonrpc.Args{1, 2, 3})
-		wantNone(t, err)
-		wantEqual(t, sum, 6)
-	})
-	t.Run("params by name, and text of all planes", func(t *testing.T) {
-		const text = "\"é€𝄞\u2028</script>"
-		got, err := jsonrpc.Call[map[string]string](ctx, client, "echo", jsonrpc.Named{"text": text})
-		wantNone(t, err)
-		wantEqual(t, got["text"], text)
-	})
+	askJayson(t, client)
 	t.Run("result null", func(t *testing.T) {
 		result, err := client.Request(ctx, "nothing", nil)
 		wantNone(t, err)
 		wantEqual(t, string(result), "null")
 	})
-	t.Run("its own error", func(t *testing.T) {
-		e := wantError(t, client.Call(ctx, "fail", nil, nil), 1000, "no good")
-		wantEqual(t, string(e.Data), "[1,2]")
-	})
-	t.Run("unknown method", func(t *testing.T) {
-		err := client.Call(ctx, "no_such_method", nil, nil)
-		wantError(t, err, jsonrpc.CodeMethodNotFound, "Method not found")
-	})
 	t.Run("bad params", func(t *testing.T) {
 		e := wantError(t, client.Call(ctx, "add", jsonrpc.Args{"x"}, nil), jsonrpc.CodeInvalidParams, "numbers wanted")
 		wantEqual(t, string(e.Data), `{"got":["x"]}`)
-	})
-	t.Run("batch with a notification", func(t *testing.T) {
-		var b jsonrpc.Batch
-		sum := jsonrpc.Queue[int](&b, "add", jsonrpc.Args{1, 2})
-		b.Notify("add", jsonrpc.Args{1, 2})
-		fail := jsonrpc.Queue[any](&b, "fail", nil)
-		nothing := jsonrpc.Queue[*int](&b, "nothing", nil)
-		_, err := client.Send(ctx, &b)
-		wantNone(t, err)
-		wantItem(t, sum, 3)
-		wantItem(t, nothing, nil)
-		_, err = fail.Get()
-		wantError(t, err, 1000, "no good")
 	})
 	t.Run("batch of notifications", func(t *testing.T) {
 		var b jsonrpc.Batch
@@ -142,5 +111,44 @@ func TestJaysonCommand(t *testing.T) {
 	t.Run("Content-Type that it refuses", func(t *testing.T) {
 		wantRun(t, run(t, "", url, "add", "1", "--header=Content-Type: text/plain"), exitBadReply, nil,
 			"the server answered 415 Unsupported Media Type")
+	})
+}
+
+// askJayson asks for what is the same over HTTP and on streams.
+func askJayson(t *testing.T, client *jsonrpc.Client) {
+	t.Helper()
+	ctx := t.Context()
+
+	t.Run("call", func(t *testing.T) {
+		sum, err := jsonrpc.Call[int](ctx, client, "add", jsonrpc.Args{1, 2, 3})
+		wantNone(t, err)
+		wantEqual(t, sum, 6)
+	})
+	t.Run("params by name, and text of all planes", func(t *testing.T) {
+		const text = "\"é€𝄞\u2028</script>"
+		got, err := jsonrpc.Call[map[string]string](ctx, client, "echo", jsonrpc.Named{"text": text})
+		wantNone(t, err)
+		wantEqual(t, got["text"], text)
+	})
+	t.Run("its own error", func(t *testing.T) {
+		e := wantError(t, client.Call(ctx, "fail", nil, nil), 1000, "no good")
+		wantEqual(t, string(e.Data), "[1,2]")
+	})
+	t.Run("unknown method", func(t *testing.T) {
+		err := client.Call(ctx, "no_such_method", nil, nil)
+		wantError(t, err, jsonrpc.CodeMethodNotFound, "Method not found")
+	})
+	t.Run("batch with a notification", func(t *testing.T) {
+		var b jsonrpc.Batch
+		sum := jsonrpc.Queue[int](&b, "add", jsonrpc.Args{1, 2})
+		b.Notify("add", jsonrpc.Args{1, 2})
+		fail := jsonrpc.Queue[any](&b, "fail", nil)
+		nothing := jsonrpc.Queue[*int](&b, "nothing", nil)
+		_, err := client.Send(ctx, &b)
+		wantNone(t, err)
+		wantItem(t, sum, 3)
+		wantItem(t, nothing, nil)
+		_, err = fail.Get()
+		wantError(t, err, 1000, "no good")
 	})
 }

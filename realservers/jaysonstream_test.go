@@ -42,36 +42,7 @@ func talkToJayson(t *testing.T, url string, opts ...jsonrpc.DialOption) {
 	noneLeft := noGoroutinesLeft(t)
 	client := dial(t, url, opts...)
 
-	t.Run("call", func(t *testing.T) {
-		sum, err := jsonrpc.Call[int](ctx, client, "add", jsonrpc.Args{1, 2, 3})
-		wantNone(t, err)
-		wantEqual(t, sum, 6)
-	})
-	t.Run("params by name, and text of all planes", func(t *testing.T) {
-		const text = "\"é€𝄞\u2028</script>"
-		got, err := jsonrpc.Call[map[string]string](ctx, client, "echo", jsonrpc.Named{"text": text})
-		wantNone(t, err)
-		wantEqual(t, got["text"], text)
-	})
-	t.Run("its own error", func(t *testing.T) {
-		e := wantError(t, client.Call(ctx, "fail", nil, nil), 1000, "no good")
-		wantEqual(t, string(e.Data), "[1,2]")
-	})
-	t.Run("unknown method", func(t *testing.T) {
-		err := client.Call(ctx, "no_such_method", nil, nil)
-		wantError(t, err, jsonrpc.CodeMethodNotFound, "Method not found")
-	})
-	t.Run("batch with a notification", func(t *testing.T) {
-		var b jsonrpc.Batch
-		sum := jsonrpc.Queue[int](&b, "add", jsonrpc.Args{1, 2})
-		b.Notify("add", jsonrpc.Args{1, 2})
-		fail := jsonrpc.Queue[any](&b, "fail", nil)
-		_, err := client.Send(ctx, &b)
-		wantNone(t, err)
-		wantItem(t, sum, 3)
-		_, err = fail.Get()
-		wantError(t, err, 1000, "no good")
-	})
+	askJayson(t, client)
 	t.Run("many calls at once", func(t *testing.T) {
 		var calls sync.WaitGroup
 		for n := range 100 {
