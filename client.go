@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"sync/atomic"
 
@@ -35,7 +36,7 @@ type Client struct {
 	endpoint   string
 	addsHeader bool // to each message, because the transport does not
 	closed     atomic.Bool
-	token      atomic.Pointer[tokenSecrets]
+	auth       atomic.Pointer[knownAuth]
 }
 
 // NewClient returns a client that sends its messages through rt, which may be a
@@ -212,14 +213,28 @@ func (c *Client) roundTrip(ctx context.Context, x *Exchange) error {
 	err := ctx.Err()
 	if err != nil {
 		err = &transport.Error{Op: "send", Err: context.Cause(ctx)}
-	} else if err = x.address(ctx); err == nil {
+	} else if len(x.set.auths) == 0 {
+		x.address(nil)
 		err = c.carry(ctx, x)
+	} else {
+		err = c.authorized(ctx, x)
 	}
 	if err != nil {
 		err = x.secrets.maskTree(withEnded(ctx, err))
 		x.fail(err)
 	}
 	return err
+}
+
+// authorized carries the message with the headers that authorize it, and once
+// more with others if the server refused those.
+func (c *Client) authorized(ctx context.Context, x *Exchange) error {
+	return x.set.authorized(ctx, x.msg.Body, func(auth http.Header) (refused bool, err error) {
+		x.reset()
+		x.address(auth)
+		err = c.carry(ctx, x)
+		return x.HTTPStatus() == http.StatusUnauthorized, err
+	})
 }
 
 // withEnded has an err that is the cause of ctx's end found as ctx's own error.
@@ -271,21 +286,4 @@ func (c *Client) wrap(x *Exchange, method string, err error) error {
 		err = s.maskTree(err)
 	}
 	return &callError{method: method, endpoint: c.endpoint, err: err, secrets: s}
-}
-
-// tokenSecrets are the secrets of a client and its newest token, kept because
-// most calls have the same.
-type tokenSecrets struct {
-	base  *secrets
-	token string
-	all   *secrets
-}
-
-func (c *Client) tokenSecrets(base *secrets, token string) *secrets {
-	if known := c.token.Load(); known != nil && known.base == base && known.token == token {
-		return known.all
-	}
-	all := base.withFound(token)
-	c.token.Store(&tokenSecrets{base, token, all})
-	return all
 }

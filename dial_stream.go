@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os/exec"
@@ -29,7 +30,7 @@ func NewStreamClient(ctx context.Context, name string, dial StreamDialer, opts .
 }
 
 func newStreamClient(ctx context.Context, name string, dial StreamDialer, set settings) (*Client, error) {
-	if set.err == nil && (set.header != nil || set.query != nil || set.cookies != nil || set.bearer != nil) {
+	if set.err == nil && (set.header != nil || set.query != nil || set.cookies != nil || set.auths != nil) {
 		set.fail("%s is a stream without headers: there is no place for headers, authentication, cookies or a query", name)
 	}
 	if set.err != nil {
@@ -178,24 +179,25 @@ func (d *dialSettings) dialWebSocket(ctx context.Context, rawURL string) (*Clien
 	}
 	name := *u
 	name.RawQuery = ""
-	bearer, secrets := d.bearer, d.secrets
-	dial := func(ctx context.Context) (transport.Stream, error) {
-		opts := *opts
-		if bearer != nil { // a new token for each handshake
-			token, err := bearer(ctx)
-			if err != nil {
-				return nil, &transport.Error{Op: "authorize", Err: err}
+	base := d.settings
+	dial := func(ctx context.Context) (stream transport.Stream, err error) {
+		secrets := base.secrets
+		err = base.authorized(ctx, nil, func(auth http.Header) (refused bool, err error) {
+			opts := *opts
+			if len(auth) > 0 { // as the transport's, not the call's: it is the handshake's
+				opts.Header = opts.Header.Clone()
+				maps.Copy(opts.Header, auth)
+				secrets = authSecrets(secrets, auth)
 			}
-			opts.Header = opts.Header.Clone()
-			opts.Header.Set("Authorization", "Bearer "+token)
-			secrets = secrets.withFound(token)
-		}
-		stream, err := transport.DialWebSocket(ctx, u.String(), &opts)
+			stream, err = transport.DialWebSocket(ctx, u.String(), &opts)
+			answer := (*transport.HandshakeError)(nil)
+			return errors.As(err, &answer) && answer.Response.StatusCode == http.StatusUnauthorized, err
+		})
 		return stream, secrets.maskTree(handshakeError(err, secrets))
 	}
 	// They have gone into the handshake.
 	set := d.settings
-	set.header, set.query, set.cookies, set.bearer = nil, nil, nil, nil
+	set.header, set.query, set.cookies, set.auths = nil, nil, nil, nil
 	return newStreamClient(ctx, name.String(), dial, set)
 }
 

@@ -1,7 +1,6 @@
 package jsonrpc
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -173,11 +172,12 @@ func (x *Exchange) fail(err error) {
 }
 
 // address fills in the message's headers and query: those of the client, unless
-// the transport has them already, and over them those of the call.
-func (x *Exchange) address(ctx context.Context) error {
+// the transport has them already, over them those of the call, and then those
+// that authorize it.
+func (x *Exchange) address(auth http.Header) {
 	session, s := &x.client.settings, x.set
-	if s == session && s.bearer == nil && x.header == nil && !x.client.addsHeader {
-		return nil // the common case
+	if s == session && auth == nil && x.header == nil && !x.client.addsHeader {
+		return // the common case
 	}
 	header, query := http.Header{}, url.Values{}
 	if x.client.addsHeader {
@@ -193,17 +193,12 @@ func (x *Exchange) address(ctx context.Context) error {
 			header["Cookie"] = cookies
 		}
 	}
-	if s.bearer != nil {
-		token, err := s.bearer(ctx)
-		if err != nil {
-			return &transport.Error{Op: "authorize", Err: err}
-		}
-		header["Authorization"] = []string{"Bearer " + token}
-		x.secrets = x.client.tokenSecrets(x.secrets, token)
+	if auth != nil {
+		maps.Copy(header, auth)
+		x.secrets = x.client.authSecrets(x.set.secrets, auth)
 	}
 	maps.Copy(header, x.header)
 	x.msg.Header, x.msg.Query = header, query
-	return nil
 }
 
 // reset forgets the outcome of an earlier attempt.

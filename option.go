@@ -1,7 +1,6 @@
 package jsonrpc
 
 import (
-	"context"
 	"encoding/base64"
 	"fmt"
 	"log/slog"
@@ -54,7 +53,8 @@ type settings struct {
 	header       http.Header
 	query        url.Values
 	cookies      map[string]string
-	bearer       func(context.Context) (string, error)
+	auths        []Auth
+	fixedAuth    bool // an Authorization header was given after them
 	logger       *slog.Logger
 	deviations   func(Deviation)
 	onResponse   func(*http.Response)
@@ -232,30 +232,6 @@ func WithBasicAuth(user, password string) Option {
 	})
 }
 
-// WithBearer sends the token that f returns with each message (RFC 6750). It is
-// called once a call, by many goroutines at once; its error ends the call. A
-// nil f sends no token.
-func WithBearer(f func(context.Context) (token string, err error)) Option {
-	return option(func(s *settings) {
-		s.setHeader("Authorization", nil)
-		s.bearer = checkToken(f)
-	})
-}
-
-// checkToken returns f, but that a token cannot smuggle in another header.
-func checkToken(f func(context.Context) (string, error)) func(context.Context) (string, error) {
-	if f == nil {
-		return nil
-	}
-	return func(ctx context.Context) (string, error) {
-		token, err := f(ctx)
-		if err == nil && !validHeaderValue(token) {
-			return "", &MessageError{Reason: "the bearer token has a line break or a null in it"}
-		}
-		return token, err
-	}
-}
-
 // WithBearerToken sends the token with each message (RFC 6750).
 func WithBearerToken(token string) Option {
 	return WithHeader("Authorization", "Bearer "+token)
@@ -307,7 +283,7 @@ func (s *settings) setHeader(name string, values []string) {
 	}
 	s.header[name] = values
 	if name == "Authorization" {
-		s.bearer = nil
+		s.fixedAuth = true
 	}
 	s.secrets = s.secrets.withFound(headerSecrets(name, values)...)
 }
