@@ -60,11 +60,11 @@ func figureRows(large int64) (rows []*row) {
 		})
 	}
 	for size := int64(rowSize); size <= large; size *= 8 {
-		request := rowsRequest(size)
+		request := rowsRequest("rows", size)
 		rows = append(rows, &row{
 			name: fmt.Sprintf("scale-result-%d", size), title: fmt.Sprintf("a result of %d bytes", size), goroutines: 1,
 			figure: resultFigure, x: float64(size), items: rowsFor(size),
-			contenders: append(append([]contender{limitHTTP(request, newLarge(request, size).size(), nil)},
+			contenders: append(append([]contender{limitHTTP(request, newLarge(request).size(), nil)},
 				only(overHTTP(rowsOf(size), nil), ours.name, geth.name, jrpc2.name)...), oursIterating(size)...),
 		})
 	}

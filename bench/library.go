@@ -90,15 +90,20 @@ func batchOf(n int) func(c caller) func() error {
 }
 
 // rowsOf is a call with a large result, decoded into structs.
-func rowsOf(size int64) func(c caller) func() error {
+func rowsOf(size int64) func(c caller) func() error { return resultOf[record]("rows", size) }
+
+// richRowsOf is rowsOf with rich records.
+func richRowsOf(size int64) func(c caller) func() error { return resultOf[richRecord]("rich", size) }
+
+func resultOf[R any, P checked[R]](kind string, size int64) func(c caller) func() error {
 	return func(c caller) func() error {
-		method := fmt.Sprintf("rows/%d", size)
+		method := fmt.Sprintf("%s/%d", kind, size)
 		return func() error {
-			var rows []record
+			var rows []R
 			if err := c.call(method, nil, &rows); err != nil {
 				return err
 			}
-			return checkRecords(rows, size)
+			return checkRecords[R, P](rows, size)
 		}
 	}
 }

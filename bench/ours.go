@@ -111,7 +111,7 @@ func oursIterating(size int64) []contender {
 				if err != nil {
 					return err
 				}
-				if r.ID != firstID+n%blockLen || !r.Alive || len(r.Tags) != 2 {
+				if !r.is(n % blockLen) {
 					return fmt.Errorf("row %d is %+v", n, r)
 				}
 				n++

@@ -70,8 +70,8 @@ func tableRows() (rows []*row) {
 	add(row{name: "batch-100", title: "HTTP, one batch of 100", base: limitName, target: target{time: 1.30, allocs: 110}},
 		one(limitHTTP(batch, int64(len(appendSmall(nil, batch))), nil)), overHTTP(batchOf(100), withoutBatches))
 	for _, size := range []int64{mib, 64 * mib} {
-		request := rowsRequest(size)
-		limit := limitHTTP(request, newLarge(request, size).size(), nil)
+		request := rowsRequest("rows", size)
+		limit := limitHTTP(request, newLarge(request).size(), nil)
 		r := row{name: fmt.Sprintf("result-%dMiB", size/mib), title: fmt.Sprintf("%d MiB result into structs", size/mib), base: limitName, target: target{time: 15}}
 		if size > mib {
 			r.target.time = 12
@@ -80,9 +80,12 @@ func tableRows() (rows []*row) {
 		r.name, r.title, r.target = r.name+"-codec", r.title+", codec", target{time: 9, who: "ours, codec"}
 		add(r, one(limit), oursWith("ours, codec", codec, rowsOf(size)))
 	}
-	request := rowsRequest(64 * mib)
+	rich := rowsRequest("rich", mib)
+	add(row{name: "rich-1MiB", title: "1 MiB result into structs with floats, booleans and slices", base: limitName},
+		one(limitHTTP(rich, newLarge(rich).size(), nil)), overHTTP(richRowsOf(mib), withoutBatches), oursWith("ours, codec", codec, richRowsOf(mib)))
+	request := rowsRequest("rows", 64*mib)
 	add(row{name: "memory-64MiB", title: "64 MiB result, memory", kind: peak, base: limitName, target: target{rss: 260}},
-		one(limitHTTP(request, newLarge(request, 64*mib).size(), nil)), overHTTP(rowsOf(64*mib), withoutBatches))
+		one(limitHTTP(request, newLarge(request).size(), nil)), overHTTP(rowsOf(64*mib), withoutBatches))
 	add(row{name: "memory-64MiB-rows", title: "64 MiB result, memory, row by row", kind: peak, target: target{rss: 32, who: "ours, row by row"}},
 		oursIterating(64*mib))
 	add(row{name: "tcp-1", title: "TCP, one after the other, one CPU", oneCPU: true, base: limitName, target: target{time: 1.10, allocs: 2}},
@@ -98,8 +101,8 @@ func tableRows() (rows []*row) {
 	return rows
 }
 
-func rowsRequest(size int64) []byte {
-	return fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"rows/%d","id":1}`, size)
+func rowsRequest(kind string, size int64) []byte {
+	return fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"%s/%d","id":1}`, kind, size)
 }
 
 func batchRequest(n int) []byte {

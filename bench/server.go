@@ -79,8 +79,8 @@ func answerHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header()["Content-Type"] = []string{"application/json"}
-	if size := wantedSize(b[0]); size > 0 {
-		l := newLarge(b[0], size)
+	if _, size := wantedRows(b[0]); size > 0 {
+		l := newLarge(b[0])
 		w.Header()["Content-Length"] = []string{strconv.FormatInt(l.size(), 10)}
 		_ = l.writeTo(w)
 		return
