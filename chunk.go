@@ -12,44 +12,24 @@ func (c *Client) runChunks(ctx context.Context, x *Exchange) error {
 	if len(bounds) < 2 {
 		return c.run(ctx, x)
 	}
-	whole := x.msg.Body
 	var all []error
 	from := 0
 	for _, to := range bounds {
-		part := &Exchange{client: c, set: x.set, secrets: x.secrets, header: x.header, batch: true, keep: true}
-		part.msg.Info = part
-		items := x.items[from:to]
-		text := append([]byte{'['}, whole[items[0].from:items[len(items)-1].to]...)
-		shift := items[0].from - 1
-		for _, it := range items {
-			it.from, it.to = it.from-shift, it.to-shift
-			part.add(it)
-		}
-		part.msg.Body = append(text, ']')
-		err := c.run(ctx, part)
-		if err != nil {
+		part := x.Part(indexes(from, to)...)
+		if err := x.Adopt(part, c.run(ctx, part)); err != nil {
 			all = append(all, err)
 		}
-		for i := range items {
-			it := &x.items[from+i]
-			before := *it
-			*it = part.items[i]
-			it.from, it.to = before.from, before.to
-			if it.err == nil && !it.answered {
-				it.err = err
-			}
-			it.answered = true // its error is its own, not that of all
-		}
-		if len(x.text) > 0 && len(part.text) > 0 {
-			x.text = append(x.text, '\n')
-		}
-		x.text = append(x.text, part.text...)
-		x.strays = append(x.strays, part.strays...)
-		x.size += part.size
-		x.response = part.response
 		from = to
 	}
 	return errors.Join(all...)
+}
+
+func indexes(from, to int) []int {
+	all := make([]int, 0, to-from)
+	for i := from; i < to; i++ {
+		all = append(all, i)
+	}
+	return all
 }
 
 // chunks returns where each part of the batch ends; one part or none if it need

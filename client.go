@@ -76,13 +76,17 @@ func (c *Client) chain(s *settings) Invoker {
 	if s.logger != nil {
 		interceptors = append(slices.Clip(interceptors), logInterceptor(s.logger, s.trim))
 	}
-	switch {
-	case c.coalescer != nil:
-		return chain(c.coalescer.invoke, interceptors)
-	case len(interceptors) == 0:
-		return nil
+	last := c.roundTrip
+	if c.coalescer != nil {
+		last = c.coalescer.invoke
 	}
-	return chain(c.roundTrip, interceptors)
+	switch {
+	case len(interceptors) > 0:
+		return chain(tellAttempts(last), interceptors)
+	case c.coalescer != nil:
+		return last
+	}
+	return nil
 }
 
 // Close closes the client's connections. Calls after it end in [ErrClosed].

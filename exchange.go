@@ -14,14 +14,16 @@ import (
 // An Exchange is one message on its way and the reply to it, as an
 // [Interceptor] sees them.
 type Exchange struct {
-	client  *Client
-	set     *settings // of this call
-	secrets *secrets
-	msg     transport.Message
-	items   []item
-	batch   bool
-	header  http.Header // of this call
-	tracker *tracker    // of its progress; nil if there is none
+	client   *Client
+	set      *settings // of this call
+	secrets  *secrets
+	msg      transport.Message
+	items    []item
+	batch    bool
+	header   http.Header // of this call
+	tracker  *tracker    // of its progress; nil if there is none
+	of       []int       // of a part: the indexes of its items in the whole
+	attempts *attempts   // who is told; nil if nobody is
 
 	// The outcome.
 	keep     bool
@@ -94,6 +96,7 @@ func (x *Exchange) free() {
 	}
 	x.msg.Reset()
 	x.client, x.set, x.secrets, x.items, x.batch, x.header, x.tracker = nil, nil, nil, nil, false, nil, nil
+	x.of, x.attempts = nil, nil
 	x.keep, x.text, x.strays, x.size, x.response = false, nil, nil, 0, nil
 	x.one[0] = item{}
 	exchanges.Put(x)
@@ -142,10 +145,12 @@ func (x *Exchange) drawID(id ID) (ID, error) {
 		return id, nil
 	}
 	if id = x.set.ids(); id.IsZero() {
-		return id, &MessageError{Reason: "the id generator returned the zero ID, which would make a notification of the request"}
+		return id, errZeroID
 	}
 	return id, nil
 }
+
+var errZeroID = &MessageError{Reason: "the id generator returned the zero ID, which would make a notification of the request"}
 
 // paramsOf returns the params of an item, nil if it has none.
 func (x *Exchange) paramsOf(it *item) any {

@@ -60,6 +60,7 @@ type settings struct {
 	onResponse   func(*http.Response)
 	codec        *Codec
 	interceptors []Interceptor
+	idempotent   []string // patterns of methods
 	chunkItems   int
 	chunkBytes   int
 	coalescing   *Coalescing

@@ -1,0 +1,251 @@
+package jsonrpc
+
+import (
+	"encoding/json"
+	"iter"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// An Item is one request or notification of a message, as an [Interceptor] that
+// sends some of them again sees it.
+type Item struct {
+	Method       string
+	ID           ID // zero for a notification
+	Notification bool
+	// Idempotent says that it may be carried out more than once, see
+	// [WithIdempotent].
+	Idempotent bool
+	// Answered says that there is an outcome of its own, Err: nil for a result. If
+	// not, what is known is the error of the message as a whole.
+	Answered bool
+	Err      error
+}
+
+// Items yields the requests and notifications of the message in order, with their
+// indexes and with what came of each, once next has returned.
+func (x *Exchange) Items() iter.Seq2[int, Item] {
+	return func(yield func(int, Item) bool) {
+		for i := range x.items {
+			it := &x.items[i]
+			if !yield(i, Item{
+				Method: it.method, ID: it.id, Notification: it.notification, Idempotent: x.idempotent(it),
+				Answered: it.answered, Err: it.err,
+			}) {
+				return
+			}
+		}
+	}
+}
+
+// Part returns an exchange for the items of x with these indexes, in this order,
+// or for all if there are none, to be given to next instead of x: to send some
+// items of a batch again, or x itself while x must not change. The part of a batch
+// is a batch. It has the same ids, headers and options, and keeps its reply in
+// memory: the caller's variables are set by [Exchange.Adopt].
+func (x *Exchange) Part(indexes ...int) *Exchange {
+	part := &Exchange{
+		client: x.client, set: x.set, secrets: x.secrets, header: x.header.Clone(), tracker: x.tracker,
+		attempts: x.attempts, batch: x.batch, keep: true,
+	}
+	part.msg.Info = part
+	if indexes == nil {
+		indexes = make([]int, len(x.items))
+		for i := range indexes {
+			indexes[i] = i
+		}
+	}
+	part.items, part.of = make([]item, 0, len(indexes)), indexes
+	x.locate()
+	var text []byte
+	for _, i := range indexes {
+		it := &x.items[i]
+		text = append(text, '[')
+		if len(part.items) > 0 {
+			text[len(text)-1] = ','
+		}
+		from := len(text)
+		text = append(text, x.msg.Body[it.from:it.to]...)
+		part.add(item{method: it.method, id: it.id, from: from, to: len(text), notification: it.notification})
+	}
+	if x.batch {
+		part.msg.Body = append(text, ']')
+	} else {
+		part.msg.Body = text[1:]
+		part.items[0].from, part.items[0].to = 0, len(text)-1
+	}
+	return part
+}
+
+// Copy is [Exchange.Part] of all items, with new ids, so that it can be under way
+// on a connection at the same time as x.
+func (x *Exchange) Copy() (*Exchange, error) {
+	part := x.Part()
+	var text []byte
+	if part.batch {
+		text = []byte{'['}
+	}
+	for i := range part.items {
+		it := &part.items[i]
+		if i > 0 {
+			text = append(text, ',')
+		}
+		from := len(text)
+		old := part.msg.Body[it.from:it.to]
+		if it.notification || it.id.IsNull() {
+			text = append(text, old...)
+		} else {
+			id := x.set.ids()
+			if id.IsZero() {
+				return nil, errZeroID
+			}
+			idFrom, idTo := findID(old)
+			text = append(append(id.append(append(text, old[:idFrom]...)), old[idTo:]...))
+			it.id = id
+		}
+		it.from, it.to = from, len(text)
+	}
+	if part.batch {
+		text = append(text, ']')
+	}
+	part.msg.Body = text
+	return part, nil
+}
+
+// findID returns where the value of the member id of a request is, which is valid
+// JSON and has one.
+func findID(text []byte) (from, to int) {
+	_, _ = scanObject(text, skipSpace(text, 0), func(name []byte, at int) (int, error) {
+		end, err := skipValue(text, at)
+		if string(name) == "id" {
+			from, to = at, end
+		}
+		return end, err
+	})
+	return from, to
+}
+
+// locate finds where the items of a raw message are in its text.
+func (x *Exchange) locate() {
+	if x.items[0].to > 0 {
+		return
+	}
+	text := x.msg.Body
+	if !x.batch {
+		x.items[0].to = len(text)
+		return
+	}
+	i := skipSpace(text, 0) + 1
+	for k := range x.items {
+		if i = skipSpace(text, i); k > 0 {
+			i = skipSpace(text, i+1) // after the comma
+		}
+		x.items[k].from = i
+		i, _ = skipValue(text, i)
+		x.items[k].to = i
+	}
+}
+
+// Adopt takes over the outcome of a [Exchange.Part] or a [Exchange.Copy] of x,
+// of which err is what next returned: the caller's results are decoded, and from
+// then on each of its items has an outcome of its own. Several exchanges may
+// adopt one part, one after the other, if they ask the same. It returns the error
+// for x: that of its item or, for a batch, err.
+func (x *Exchange) Adopt(part *Exchange, err error) error {
+	for k, i := range part.of {
+		it, from := &x.items[i], &part.items[k]
+		it.answered, it.decoded, it.raw, it.err = true, false, nil, from.err
+		switch {
+		case !from.answered && it.err == nil && !(it.notification && err == nil):
+			if it.err = err; err == nil {
+				it.err = ErrNoResponse
+			}
+		case it.err == nil && !it.notification:
+			if it.raw = from.raw; it.result != nil {
+				it.err = x.decodeResult(&envelope{text: from.raw, result: from.raw}, it.result)
+			}
+		}
+	}
+	if len(part.of) == len(x.items) {
+		x.text, x.strays, x.size = nil, nil, 0
+	}
+	if len(x.text) > 0 && len(part.text) > 0 {
+		x.text = append(x.text, '\n')
+	}
+	x.text = append(x.text, part.text...)
+	x.strays = append(x.strays, part.strays...)
+	x.size += part.size
+	x.response, x.secrets = part.response, part.secrets
+	if !x.batch {
+		return x.items[0].err
+	}
+	return err
+}
+
+// Key returns a text that two exchanges share only if they ask the same in the
+// same way, so that one reply can be the answer to both: the methods and params,
+// and what options and interceptors have changed for the call, but for headers of
+// traces. There is none, and ok is false, if the call has a token of its own, if
+// its progress is told, or if its items are used up as they arrive ([Rows]).
+func (x *Exchange) Key() (key string, ok bool) {
+	s, session := x.set, &x.client.settings
+	if x.tracker != nil || len(x.items) == 0 || !s.sameAuth(session) {
+		return "", false
+	}
+	var b strings.Builder
+	b.WriteString(strconv.FormatInt(s.maxReply, 10))
+	b.WriteString(strconv.FormatBool(s.validate))
+	b.WriteString(strconv.FormatBool(s.version1))
+	for i := range x.items {
+		it := &x.items[i]
+		if _, streams := it.result.(streamer); streams {
+			return "", false
+		}
+		b.WriteString(strconv.Quote(it.method))
+		if params, has := x.paramsOf(it).(json.RawMessage); has {
+			b.Write(params)
+		}
+	}
+	write := func(kind string, all map[string][]string) {
+		names := make([]string, 0, len(all))
+		for name := range all {
+			if kind != "header" || !traceHeader(name) {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			b.WriteString(kind)
+			b.WriteString(strconv.Quote(name))
+			for _, value := range all[name] {
+				b.WriteString(strconv.Quote(value))
+			}
+		}
+	}
+	if s != session {
+		write("header", s.header)
+		write("query", s.query)
+		for _, cookie := range s.cookieHeader(session) {
+			b.WriteString(strconv.Quote(cookie))
+		}
+	}
+	write("header", x.header)
+	return b.String(), true
+}
+
+// sameAuth reports whether s and o have their [Auth] from one option.
+func (s *settings) sameAuth(o *settings) bool {
+	return s.fixedAuth == o.fixedAuth && len(s.auths) == len(o.auths) && (len(s.auths) == 0 || &s.auths[0] == &o.auths[0])
+}
+
+// traceHeader reports whether a header only tells whose trace a request belongs to
+// (W3C Trace Context and Baggage).
+func traceHeader(name string) bool {
+	switch http.CanonicalHeaderKey(name) {
+	case "Traceparent", "Tracestate", "Baggage":
+		return true
+	}
+	return false
+}
