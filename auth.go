@@ -81,7 +81,7 @@ func (s *settings) authorize(ctx context.Context, r AuthRequest) (http.Header, e
 			err = checkAuth(header)
 		}
 		if err != nil {
-			return nil, &transport.Error{Op: "authorize", Sent: r.Refused != nil, Err: err}
+			return nil, &transport.Error{Op: "authorize", Err: err} // refused is as good as not sent
 		}
 		for name, values := range header {
 			all[http.CanonicalHeaderKey(name)] = values

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/base64"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -18,6 +19,8 @@ type dialSettings struct {
 	userHTTP  bool
 	proxy     *url.URL
 	tlsConfig *tls.Config
+	files     certificateFiles // of tlsConfig
+	wrap      func(http.RoundTripper) http.RoundTripper
 }
 
 // Dial returns a client for the server at rawURL. The scheme says how it is

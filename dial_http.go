@@ -22,6 +22,9 @@ func (d *dialSettings) dialHTTP(rawURL string) (*Client, error) {
 	}
 	d.http.Header = d.sessionHeader()
 	d.http.TLS = d.tlsConfig
+	if files := d.reloadable(); !d.userHTTP && (files != nil || d.wrap != nil) {
+		d.http.RoundTripper, d.http.Own = d.newRoundTripper(files), true
+	}
 	rt, err := transport.NewHTTP(rawURL, &d.http)
 	if err != nil {
 		return nil, d.refuse("%v", err)
@@ -62,6 +65,9 @@ func (d *dialSettings) checkHTTP() error {
 	if d.userHTTP && (d.tlsConfig != nil || d.proxy != nil) {
 		return d.refuse("options for TLS and proxies have no effect on an HTTP client of your own: set them there")
 	}
+	if d.userHTTP && d.wrap != nil {
+		d.http.RoundTripper = d.wrap(d.http.RoundTripper)
+	}
 	if d.proxy != nil {
 		d.http.Proxy = http.ProxyURL(d.proxy)
 	}
@@ -89,6 +95,19 @@ func WithHTTPClient(c *http.Client) DialOption {
 // [transport.NewRoundTripper].
 func WithHTTPTransport(rt http.RoundTripper) DialOption {
 	return dialOnly(func(d *dialSettings) { d.http.RoundTripper, d.userHTTP = rt, rt != nil })
+}
+
+// WithHTTPWrap sends messages through what wrap makes of the RoundTripper that
+// there is: for an authentication or a trace that is made for net/http. It is
+// called once, or for each handshake of a WebSocket. Several are put around each
+// other, the first outermost.
+func WithHTTPWrap(wrap func(http.RoundTripper) http.RoundTripper) DialOption {
+	return dialOnly(func(d *dialSettings) {
+		outer := d.wrap
+		if d.wrap = wrap; outer != nil && wrap != nil {
+			d.wrap = func(rt http.RoundTripper) http.RoundTripper { return outer(wrap(rt)) }
+		}
+	})
 }
 
 // WithCookieJar keeps the cookies that the server sets, and sends them back.

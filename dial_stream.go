@@ -77,11 +77,14 @@ func (d *dialSettings) dialSocket(ctx context.Context, scheme, rawURL string) (*
 	case d.tlsConfig != nil:
 		return nil, d.refuse("options for TLS have no effect on %s: use tls", scheme)
 	}
-	if d.proxy != nil {
-		return nil, d.refuse("a proxy has no effect on %s", scheme)
+	if d.proxy != nil || d.userHTTP || d.wrap != nil {
+		return nil, d.refuse("options for HTTP and proxies have no effect on %s", scheme)
 	}
+	files := d.reloadable()
 	return newStreamClient(ctx, scheme+"://"+address, func(ctx context.Context) (transport.Stream, error) {
-		return transport.DialNet(ctx, network, address, opts)
+		opts := *opts
+		opts.TLS = currentTLS(opts.TLS, files)
+		return transport.DialNet(ctx, network, address, &opts)
 	}, d.settings)
 }
 
@@ -98,8 +101,8 @@ func (d *dialSettings) dialCommand(ctx context.Context, line string) (*Client, e
 	if err != nil || len(words) == 0 {
 		return nil, d.refuse(`the URL must have the form exec:COMMAND ARGUMENT…, with "quotes" closed`)
 	}
-	if d.tlsConfig != nil || d.proxy != nil {
-		return nil, d.refuse("options for TLS and proxies have no effect on a child process")
+	if d.tlsConfig != nil || d.proxy != nil || d.userHTTP || d.wrap != nil {
+		return nil, d.refuse("options for TLS, HTTP and proxies have no effect on a child process")
 	}
 	opts := &transport.CommandOptions{StreamOptions: d.streamOptions(), ExitWait: d.stream.exitWait, TermWait: d.stream.termWait}
 	// Only the command is named: its arguments may be secret.
@@ -179,12 +182,18 @@ func (d *dialSettings) dialWebSocket(ctx context.Context, rawURL string) (*Clien
 	}
 	name := *u
 	name.RawQuery = ""
-	base := d.settings
+	base, files := d.settings, d.reloadable()
+	own := !d.userHTTP && (files != nil || d.wrap != nil)
 	dial := func(ctx context.Context) (stream transport.Stream, err error) {
 		secrets := base.secrets
 		err = base.authorized(ctx, nil, func(auth http.Header) (refused bool, err error) {
 			opts := *opts
-			if len(auth) > 0 { // as the transport's, not the call's: it is the handshake's
+			if own {
+				rt := d.newRoundTripper(files)
+				defer rt.CloseIdleConnections()
+				opts.RoundTripper = rt
+			}
+			if len(auth) > 0 {
 				opts.Header = opts.Header.Clone()
 				maps.Copy(opts.Header, auth)
 				secrets = authSecrets(secrets, auth)

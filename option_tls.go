@@ -3,38 +3,34 @@ package jsonrpc
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"os"
 )
 
 // WithTLSConfig uses a copy of config for TLS. Options after it change the copy.
 func WithTLSConfig(config *tls.Config) DialOption {
-	return dialOnly(func(d *dialSettings) { d.tlsConfig = config.Clone() })
+	return dialOnly(func(d *dialSettings) { d.tlsConfig, d.files = config.Clone(), certificateFiles{} })
 }
 
-// WithCAFile trusts the certificate authorities in a PEM file, and no others.
+// WithCAFile trusts the certificate authorities in a PEM file, and no others. A
+// file that changes is read again, for the connections made from then on.
 func WithCAFile(path string) DialOption {
 	return dialOnly(func(d *dialSettings) {
-		pem, err := os.ReadFile(path)
+		pool, err := loadCA(path)
 		if err != nil {
-			d.fail("cannot read the CA file: %v", err)
+			d.fail("%v", err)
 			return
 		}
-		pool := x509.NewCertPool()
-		if !pool.AppendCertsFromPEM(pem) {
-			d.fail("the CA file %s holds no certificate in PEM form", path)
-			return
-		}
-		d.tls().RootCAs = pool
+		d.tls().RootCAs, d.files.ca = pool, path
 	})
 }
 
 // WithCAPool trusts the certificate authorities in pool, and no others.
 func WithCAPool(pool *x509.CertPool) DialOption {
-	return dialOnly(func(d *dialSettings) { d.tls().RootCAs = pool })
+	return dialOnly(func(d *dialSettings) { d.tls().RootCAs, d.files.ca = pool, "" })
 }
 
 // WithClientCert shows the certificate in a PEM file to the server, with the key
-// in another, or in the same.
+// in another, or in the same. Files that change are read again, for the
+// connections made from then on, so that certificates may be short-lived.
 func WithClientCert(certFile, keyFile string) DialOption {
 	return dialOnly(func(d *dialSettings) {
 		cert, err := tls.LoadX509KeyPair(certFile, keyFile)
@@ -42,13 +38,15 @@ func WithClientCert(certFile, keyFile string) DialOption {
 			d.fail("cannot load the client certificate: %v", err)
 			return
 		}
-		d.tls().Certificates = []tls.Certificate{cert}
+		d.tls().Certificates, d.files.cert, d.files.key = []tls.Certificate{cert}, certFile, keyFile
 	})
 }
 
 // WithClientCertificate shows the certificate to the server.
 func WithClientCertificate(cert tls.Certificate) DialOption {
-	return dialOnly(func(d *dialSettings) { d.tls().Certificates = []tls.Certificate{cert} })
+	return dialOnly(func(d *dialSettings) {
+		d.tls().Certificates, d.files.cert, d.files.key = []tls.Certificate{cert}, "", ""
+	})
 }
 
 // WithServerName expects the server's certificate to be for name, whatever the

@@ -31,6 +31,10 @@ type HTTPOptions struct {
 	TLS          *tls.Config
 	Proxy        func(*http.Request) (*url.URL, error)
 
+	// Own says that RoundTripper is for this transport alone, whose Close then
+	// closes its idle connections.
+	Own bool
+
 	// Jar keeps cookies. Nil keeps none.
 	Jar http.CookieJar
 
@@ -81,7 +85,7 @@ func NewHTTP(rawURL string, opts *HTTPOptions) (*HTTP, error) {
 	if u.Host == "" {
 		return nil, errors.New("the URL has no host: write http://HOST:PORT/PATH")
 	}
-	h := &HTTP{url: u, rt: opts.RoundTripper, opts: *opts, header: http.Header{
+	h := &HTTP{url: u, rt: opts.RoundTripper, own: opts.Own, opts: *opts, header: http.Header{
 		"Content-Type":    {"application/json"},
 		"Accept":          {"application/json"},
 		"Accept-Encoding": {"gzip"},
