@@ -1,0 +1,174 @@
+package openrpc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxDepth bounds how deep a document's values are nested.
+const maxDepth = 256
+
+// A node is a JSON value with all that is in it. The document's order is kept,
+// and references can lead to any of them.
+type node struct {
+	raw   []byte
+	kind  jsontext.Kind
+	names []string // of an object's members
+	nodes []*node  // an object's members or an array's items
+}
+
+// member returns the member of an object, or nil.
+func (n *node) member(name string) *node {
+	if n == nil || n.kind != '{' {
+		return nil
+	}
+	for i, have := range n.names {
+		if have == name {
+			return n.nodes[i]
+		}
+	}
+	return nil
+}
+
+// text returns the value of a string.
+func (n *node) text() (string, bool) {
+	if n == nil || n.kind != '"' {
+		return "", false
+	}
+	text, err := jsontext.AppendUnquote(nil, n.raw)
+	return string(text), err == nil
+}
+
+// what names the kind of value for an error.
+func (n *node) what() string {
+	switch n.kind {
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	case '"':
+		return "a string"
+	case '0':
+		return "a number"
+	case 'n':
+		return "null"
+	}
+	return "a boolean"
+}
+
+// readTree reads a whole text, which must be one value.
+func readTree(text []byte) (*node, error) {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	d := jsontext.NewDecoder(bytes.NewBuffer(text))
+	root, err := readNode(d, text, 1)
+	if err != nil {
+		return nil, syntaxError(err)
+	}
+	switch _, err := d.ReadToken(); {
+	case err == nil:
+		return nil, errors.New("there is more than one JSON value")
+	case !errors.Is(err, io.EOF):
+		return nil, syntaxError(err)
+	}
+	return root, nil
+}
+
+func readNode(d *jsontext.Decoder, text []byte, depth int) (*node, error) {
+	kind := d.PeekKind()
+	if kind != '{' && kind != '[' {
+		raw, err := d.ReadValue()
+		end := int(d.InputOffset())
+		return &node{raw: text[end-len(raw) : end], kind: kind}, err
+	}
+	if depth > maxDepth {
+		return nil, fmt.Errorf("values are nested more than %d deep", maxDepth)
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return nil, err
+	}
+	n := &node{kind: kind}
+	start := d.InputOffset() - 1
+	for next := d.PeekKind(); next != '}' && next != ']'; next = d.PeekKind() {
+		if kind == '{' {
+			name, err := d.ReadToken()
+			if err != nil {
+				return nil, err
+			}
+			n.names = append(n.names, name.String())
+		}
+		child, err := readNode(d, text, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		n.nodes = append(n.nodes, child)
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return nil, err
+	}
+	n.raw = text[start:d.InputOffset()]
+	return n, nil
+}
+
+// syntaxError words an error of the JSON engine as ours.
+func syntaxError(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("not JSON: the text ends too soon")
+	}
+	var s *jsontext.SyntacticError
+	if errors.As(err, &s) {
+		return fmt.Errorf("not JSON: at byte %d: %w", s.ByteOffset, s.Err)
+	}
+	return err
+}
+
+// A place is where something stands in the document. It becomes text only when
+// something is wrong there.
+type place struct {
+	in    *place
+	name  string
+	index int // an array's item, from 1; else 0
+}
+
+func (p *place) member(name string) *place { return &place{in: p, name: name} }
+func (p *place) item(i int) *place         { return &place{in: p, index: i + 1} }
+
+// String writes a place as in methods[2].params[0]. The document itself is "".
+func (p *place) String() string {
+	switch {
+	case p == nil:
+		return ""
+	case p.index > 0:
+		return p.in.String() + "[" + strconv.Itoa(p.index-1) + "]"
+	case !plain(p.name):
+		return p.in.String() + "[" + quote(p.name) + "]"
+	case p.in == nil:
+		return p.name
+	}
+	return p.in.String() + "." + p.name
+}
+
+// plain tells whether a name needs no quotes in a path.
+func plain(name string) bool {
+	for _, r := range name {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '$' || r == '-'
+		if !letter {
+			return false
+		}
+	}
+	return name != "" && len(name) <= maxShown
+}
+
+// maxShown bounds, in bytes, how much of a name or a reference an error shows.
+const maxShown = 100
+
+func quote(s string) string {
+	if len(s) > maxShown {
+		return strconv.Quote(s[:maxShown]) + "…"
+	}
+	return strconv.Quote(s)
+}

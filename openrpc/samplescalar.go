@@ -1,0 +1,183 @@
+package openrpc
+
+import (
+	"encoding/json"
+	"math"
+	"math/big"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+)
+
+// formats are values of the formats of JSON Schema and OpenAPI.
+var formats = map[string]string{
+	"date-time":             "2026-01-02T03:04:05Z",
+	"date":                  "2026-01-02",
+	"time":                  "03:04:05Z",
+	"duration":              "PT1S",
+	"email":                 "mittens@pets.example",
+	"idn-email":             "mittens@pets.example",
+	"hostname":              "pets.example",
+	"idn-hostname":          "pets.example",
+	"ipv4":                  "192.0.2.1",
+	"ipv6":                  "2001:db8::1",
+	"uri":                   "https://pets.example/",
+	"url":                   "https://pets.example/",
+	"uri-reference":         "/",
+	"iri":                   "https://pets.example/",
+	"iri-reference":         "/",
+	"uri-template":          "/{name}",
+	"uuid":                  "00000000-0000-4000-8000-000000000000",
+	"json-pointer":          "/name",
+	"relative-json-pointer": "0",
+	"regex":                 ".*",
+	"byte":                  "bWVvdw==",
+}
+
+func sampleString(s *Schema) json.RawMessage {
+	text := "string"
+	if made, ok := samplePattern(s.Pattern); ok {
+		text = made
+	} else if made := formats[s.Format]; made != "" {
+		text = made
+	} else {
+		runes := []rune(text)
+		if s.MinLength != nil && *s.MinLength > len(runes) {
+			runes = slices.Repeat([]rune("x"), min(*s.MinLength, maxSampleSize))
+		}
+		if s.MaxLength != nil && *s.MaxLength < len(runes) {
+			runes = runes[:*s.MaxLength]
+		}
+		text = string(runes)
+	}
+	v, _ := json.Marshal(text) // a string always can be
+	return v
+}
+
+// samplePattern makes a short text that a regular expression matches, if it can.
+func samplePattern(pattern string) (string, bool) {
+	if pattern == "" {
+		return "", false
+	}
+	compiled, err := regexp.Compile(pattern)
+	if err != nil {
+		return "", false
+	}
+	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return "", false
+	}
+	var b strings.Builder
+	writeMatch(&b, parsed)
+	return b.String(), b.Len() <= maxSampleSize && compiled.MatchString(b.String())
+}
+
+// writeMatch writes the shortest thing there is for each part. Assertions are
+// taken for true; whether they are is seen in the end.
+func writeMatch(b *strings.Builder, re *syntax.Regexp) {
+	if b.Len() > maxSampleSize {
+		return
+	}
+	switch re.Op {
+	case syntax.OpLiteral:
+		b.WriteString(string(re.Rune))
+	case syntax.OpCharClass:
+		b.WriteRune(firstRune(re.Rune))
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		b.WriteByte('x')
+	case syntax.OpCapture, syntax.OpPlus, syntax.OpConcat:
+		for _, sub := range re.Sub {
+			writeMatch(b, sub)
+		}
+	case syntax.OpRepeat:
+		for range re.Min {
+			writeMatch(b, re.Sub[0])
+		}
+	case syntax.OpAlternate:
+		writeMatch(b, re.Sub[0])
+	}
+}
+
+// firstRune picks from ranges a printable ASCII character, if there is one.
+func firstRune(ranges []rune) rune {
+	for _, good := range "0aAx_-. " {
+		for i := 0; i+1 < len(ranges); i += 2 {
+			if ranges[i] <= good && good <= ranges[i+1] {
+				return good
+			}
+		}
+	}
+	for i := 0; i+1 < len(ranges); i += 2 {
+		if ranges[i+1] >= ' ' {
+			return max(ranges[i], ' ')
+		}
+	}
+	if len(ranges) == 0 {
+		return 'x'
+	}
+	return ranges[0]
+}
+
+// sampleNumber makes the least number in the bounds, or nought if it is in them.
+func sampleNumber(s *Schema) json.RawMessage {
+	step := big.NewRat(1, 1)
+	if of := rational(s.MultipleOf); of != nil && of.Sign() > 0 {
+		step = of
+	}
+	v := new(big.Rat)
+	raise := func(bound json.Number, inclusive bool) {
+		if least := rational(bound); least != nil && (v.Cmp(least) < 0 || !inclusive && v.Cmp(least) == 0) {
+			v = multiple(least, step, inclusive)
+		}
+	}
+	raise(s.Minimum, true)
+	raise(s.ExclusiveMinimum, false)
+	lower := func(bound json.Number, inclusive bool) {
+		if most := rational(bound); most != nil && (v.Cmp(most) > 0 || !inclusive && v.Cmp(most) == 0) {
+			v = multiple(most.Neg(most), step, inclusive)
+			v.Neg(v)
+		}
+	}
+	lower(s.Maximum, true)
+	lower(s.ExclusiveMaximum, false)
+	if least := rational(s.Minimum); least != nil && v.Cmp(least) < 0 && !s.Is("integer") {
+		v = least // the bounds leave no multiple of 1 between them
+	}
+	if v.IsInt() {
+		return json.RawMessage(v.Num().String())
+	}
+	f, _ := v.Float64()
+	text, err := json.Marshal(f)
+	if err != nil {
+		return json.RawMessage("0")
+	}
+	return text
+}
+
+// multiple returns the least multiple of step that is at least v, or above it.
+func multiple(v, step *big.Rat, inclusive bool) *big.Rat {
+	q := new(big.Rat).Quo(v, step)
+	n, rest := new(big.Int).DivMod(q.Num(), q.Denom(), new(big.Int))
+	if rest.Sign() > 0 || !inclusive {
+		n.Add(n, big.NewInt(1))
+	}
+	return new(big.Rat).Mul(new(big.Rat).SetInt(n), step)
+}
+
+// rational returns a number exactly, nil if there is none or if it is so large or
+// so small that its digits would fill the memory.
+func rational(n json.Number) *big.Rat {
+	f, err := n.Float64()
+	if n == "" || err != nil || math.Abs(f) > 1e100 || len(n) > 200 {
+		return nil
+	}
+	if f != 0 && math.Abs(f) < 1e-100 || f == 0 && strings.ContainsAny(string(n), "eE") {
+		return nil
+	}
+	r, ok := new(big.Rat).SetString(string(n))
+	if !ok {
+		return nil
+	}
+	return r
+}
