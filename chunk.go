@@ -16,7 +16,7 @@ func (c *Client) runChunks(ctx context.Context, x *Exchange) error {
 	from := 0
 	for _, to := range bounds {
 		part := x.Part(indexes(from, to)...)
-		if err := x.Adopt(part, c.run(ctx, part)); err != nil {
+		if err := x.adopt(part, c.run(ctx, part), false); err != nil {
 			all = append(all, err)
 		}
 		from = to

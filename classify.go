@@ -135,7 +135,9 @@ type Classifier func(err error) Outcome
 //
 // RetryAfter comes from the error's data (backoff_seconds, try_again_in,
 // retry_after) or, of an [*HTTPError], from its headers (see [RetryAfter]).
-// Where the status was 200, the headers are in [Exchange.HTTPResponse].
+// Where the status was 200, the headers are in [Exchange.HTTPResponse]. An error
+// of an interceptor's own tells it by a method RetryAfter() time.Duration, and is
+// best wrapped in a *transport.Error that says that nothing was sent.
 func Classify(err error) Outcome {
 	o := Outcome{Sent: MaybeSent(err)}
 	var (
@@ -173,7 +175,10 @@ func Classify(err error) Outcome {
 	default:
 		o.Class = ClassRefused
 	}
+	var hint interface{ RetryAfter() time.Duration }
 	switch {
+	case errors.As(err, &hint) && o.Class.Temporary():
+		o.RetryAfter = max(hint.RetryAfter(), 0)
 	case o.Class != ClassRateLimited && o.Class != ClassUnavailable:
 		o.RetryAfter = 0
 	case o.RetryAfter == 0 && page != nil:

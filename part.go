@@ -1,6 +1,7 @@
 package jsonrpc
 
 import (
+	"bytes"
 	"encoding/json"
 	"iter"
 	"net/http"
@@ -102,7 +103,7 @@ func (x *Exchange) Copy() (*Exchange, error) {
 				return nil, errZeroID
 			}
 			idFrom, idTo := findID(old)
-			text = append(append(id.append(append(text, old[:idFrom]...)), old[idTo:]...))
+			text = append(id.append(append(text, old[:idFrom]...)), old[idTo:]...)
 			it.id = id
 		}
 		it.from, it.to = from, len(text)
@@ -151,9 +152,13 @@ func (x *Exchange) locate() {
 // Adopt takes over the outcome of a [Exchange.Part] or a [Exchange.Copy] of x,
 // of which err is what next returned: the caller's results are decoded, and from
 // then on each of its items has an outcome of its own. Several exchanges may
-// adopt one part, one after the other, if they ask the same. It returns the error
+// adopt one part, at the same time too, if they ask the same. It returns the error
 // for x: that of its item or, for a batch, err.
-func (x *Exchange) Adopt(part *Exchange, err error) error {
+func (x *Exchange) Adopt(part *Exchange, err error) error { return x.adopt(part, err, true) }
+
+// adopt is Adopt. If the part may be adopted by others too, what it keeps of the
+// reply is copied.
+func (x *Exchange) adopt(part *Exchange, err error, shared bool) error {
 	for k, i := range part.of {
 		it, from := &x.items[i], &part.items[k]
 		it.answered, it.decoded, it.raw, it.err = true, false, nil, from.err
@@ -163,7 +168,10 @@ func (x *Exchange) Adopt(part *Exchange, err error) error {
 				it.err = ErrNoResponse
 			}
 		case it.err == nil && !it.notification:
-			if it.raw = from.raw; it.result != nil {
+			if it.raw = from.raw; shared && x.keep {
+				it.raw = bytes.Clone(from.raw)
+			}
+			if it.result != nil {
 				it.err = x.decodeResult(&envelope{text: from.raw, result: from.raw}, it.result)
 			}
 		}
@@ -174,7 +182,9 @@ func (x *Exchange) Adopt(part *Exchange, err error) error {
 	if len(x.text) > 0 && len(part.text) > 0 {
 		x.text = append(x.text, '\n')
 	}
-	x.text = append(x.text, part.text...)
+	if x.keep {
+		x.text = append(x.text, part.text...)
+	}
 	x.strays = append(x.strays, part.strays...)
 	x.size += part.size
 	x.response, x.secrets = part.response, part.secrets
@@ -184,14 +194,25 @@ func (x *Exchange) Adopt(part *Exchange, err error) error {
 	return err
 }
 
+// Copyable reports whether the outcome of a copy can be that of x: not if its items
+// are used up as they arrive ([Rows]) or its progress is told ([WithProgress]).
+func (x *Exchange) Copyable() bool {
+	for i := range x.items {
+		if _, streams := x.items[i].result.(streamer); streams {
+			return false
+		}
+	}
+	return x.tracker == nil && len(x.items) > 0
+}
+
 // Key returns a text that two exchanges share only if they ask the same in the
 // same way, so that one reply can be the answer to both: the methods and params,
 // and what options and interceptors have changed for the call, but for headers of
-// traces. There is none, and ok is false, if the call has a token of its own, if
-// its progress is told, or if its items are used up as they arrive ([Rows]).
+// traces. There is none, and ok is false, if x is not [Exchange.Copyable], or if
+// the call has a [WithAuth] of its own.
 func (x *Exchange) Key() (key string, ok bool) {
 	s, session := x.set, &x.client.settings
-	if x.tracker != nil || len(x.items) == 0 || !s.sameAuth(session) {
+	if !x.Copyable() || !s.sameAuth(session) {
 		return "", false
 	}
 	var b strings.Builder
@@ -200,9 +221,6 @@ func (x *Exchange) Key() (key string, ok bool) {
 	b.WriteString(strconv.FormatBool(s.version1))
 	for i := range x.items {
 		it := &x.items[i]
-		if _, streams := it.result.(streamer); streams {
-			return "", false
-		}
 		b.WriteString(strconv.Quote(it.method))
 		if params, has := x.paramsOf(it).(json.RawMessage); has {
 			b.Write(params)
