@@ -97,6 +97,18 @@ func (o clientOnly) applyDial(d *dialSettings) { o(&d.settings) }
 func (o callOnly) applyCall(s *settings)       { o(s) }
 func (o dialOnly) applyDial(d *dialSettings)   { o(d) }
 
+// DialOptions makes one option of several, in their order, for a package whose
+// option is made of some of this one.
+func DialOptions(opts ...DialOption) DialOption {
+	return dialOnly(func(d *dialSettings) {
+		for _, opt := range opts {
+			if opt != nil {
+				opt.applyDial(d)
+			}
+		}
+	})
+}
+
 // WithValidation(false) accepts replies that are not quite the JSON-RPC 2.0
 // responses of the specification, as many servers send them: version 1.0, an
 // error that is only a string, an id that got lost (see [Deviation]). The

@@ -20,8 +20,9 @@ const (
 )
 
 // start runs a server until the test ends, and returns once ready gives nil.
-// What the server printed is logged if the test fails.
-func start(t *testing.T, ready func(context.Context) error, program string, args ...string) {
+// What the server printed is logged if the test fails. The channel is closed once
+// it has ended, for tests that have it end.
+func start(t *testing.T, ready func(context.Context) error, program string, args ...string) <-chan struct{} {
 	t.Helper()
 	name := filepath.Base(program)
 	var output bytes.Buffer
@@ -51,7 +52,7 @@ func start(t *testing.T, ready func(context.Context) error, program string, args
 	for {
 		err := ready(ctx)
 		if err == nil {
-			return
+			return exited
 		}
 		select {
 		case <-exited:
