@@ -5,6 +5,7 @@ go 1.26
 require (
 	example.com/jsonrpc v0.0.0
 	example.com/jsonrpc/integration/zmq v0.0.0
+	github.com/BurntSushi/toml v1.6.0
 	github.com/coder/websocket v1.8.15
 	github.com/go-zeromq/zmq4 v0.17.0
 	github.com/rogpeppe/go-internal v1.16.0

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 
@@ -21,13 +22,14 @@ const (
 // the machine and stay in the shell's history.
 type credentials struct {
 	headers      []string
+	base         []string // headers of the profile, over which those of the command line count
 	user, bearer string
 	marked       []string
 }
 
 func (c *credentials) addFlags(cmd *cobra.Command) {
 	addFlags(cmd, groupAuth, func(f *pflag.FlagSet) {
-		f.VarP(&texts{values: &c.headers, kind: "'NAME: VALUE'"}, "header", "H", "send this header, or with nothing after the colon do not send it;\n@FILE: those in a file, a line each")
+		f.VarP(&texts{values: &c.headers, base: &c.base, kind: "'NAME: VALUE'"}, "header", "H", "send this header, or with nothing after the colon do not send it;\n@FILE: those in a file, a line each")
 		f.VarP(&text{value: &c.user, kind: "NAME:PASSWORD"}, "user", "u", "basic authentication (default: "+envUser+")")
 		f.Var(&text{value: &c.bearer, kind: "TOKEN"}, "bearer", "bearer token (default: "+envBearer+")")
 		f.Var(&texts{values: &c.marked, kind: "TEXT"}, "secret", "never show this on stderr: a token in a param, a key in a path")
@@ -116,11 +118,22 @@ func (c *credentials) secretOptions(s *session) ([]jsonrpc.DialOption, error) {
 	return options, nil
 }
 
-// readHeaders reads the values of -H: a header, or several in a file or an
-// environment variable, a line each.
+// readHeaders returns the headers of the profile with those of -H over them.
 func (c *credentials) readHeaders(s *session) (http.Header, error) {
+	headers, err := readHeaderValues(s, c.base)
+	if err != nil {
+		return nil, err
+	}
+	over, err := readHeaderValues(s, c.headers)
+	maps.Copy(headers, over)
+	return headers, err
+}
+
+// readHeaderValues reads the values of a flag: a header, or several in a file or
+// an environment variable, a line each.
+func readHeaderValues(s *session, from []string) (http.Header, error) {
 	headers := http.Header{}
-	for _, value := range c.headers {
+	for _, value := range from {
 		text, err := s.input.secret(value, "--header", s.process.Getenv)
 		if err != nil {
 			return nil, err
@@ -160,7 +173,7 @@ func addHeader(s *session, headers http.Header, line string) error {
 // hint says which flags the credentials came from, for the sentence about their
 // refusal.
 func (c *credentials) hint(s *session) string {
-	given := c.user != "" || c.bearer != "" || len(c.headers) > 0 ||
+	given := c.user != "" || c.bearer != "" || len(c.headers)+len(c.base) > 0 ||
 		s.process.Getenv(envUser) != "" || s.process.Getenv(envBearer) != ""
 	if given {
 		return "the server does not accept these credentials"

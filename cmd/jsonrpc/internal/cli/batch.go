@@ -22,8 +22,8 @@ const batchUsage = "batch [flags] TARGET"
 
 func newBatchCommand(s *session) *cobra.Command {
 	var o batchOptions
-	cmd := newTargetCommand(batchUsage, "read requests from stdin and send them as one batch", batchHelp, 0,
-		func(ctx context.Context, address string, _ []string) error { return o.run(ctx, s, address) })
+	cmd := newTargetCommand(s, &o.connection, batchUsage, "read requests from stdin and send them as one batch", batchHelp, 0,
+		func(ctx context.Context, at target, _ []string) error { return o.run(ctx, s, at) })
 	addFlags(cmd, groupMessage, func(f *pflag.FlagSet) {
 		f.BoolVar(&o.notify, "notify", false, "make each METHOD line a notification, to which no response is due")
 	})
@@ -36,7 +36,7 @@ func newBatchCommand(s *session) *cobra.Command {
 	return cmd
 }
 
-func (o *batchOptions) run(ctx context.Context, s *session, address string) error {
+func (o *batchOptions) run(ctx context.Context, s *session, at target) error {
 	generator, err := o.ids.generator()
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (o *batchOptions) run(ctx context.Context, s *session, address string) erro
 	if o.dryRun {
 		return o.connection.dryRun(ctx, s, jsonrpc.Raw(message))
 	}
-	return o.connection.carryOut(ctx, s, address, exchange{
+	return o.connection.carryOut(ctx, s, at, exchange{
 		message: jsonrpc.Raw(message), subject: "batch", batch: true, envelope: o.envelope,
 	})
 }

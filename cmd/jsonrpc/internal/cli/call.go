@@ -24,6 +24,15 @@ type callOptions struct {
 
 const callUsage = "jsonrpc [flags] TARGET METHOD [PARAM…]"
 
+// newExplicitCallCommand returns the same command under a name, for a METHOD that
+// is called as a command is, and has only flags before it.
+func newExplicitCallCommand(s *session) *cobra.Command {
+	cmd := newCallCommand(s)
+	cmd.Use, cmd.Short, cmd.Long = "call [flags] TARGET METHOD [PARAM…]", "the same as without a command", explicitCallHelp
+	cmd.Version = ""
+	return cmd
+}
+
 func newCallCommand(s *session) *cobra.Command {
 	var o callOptions
 	cmd := &cobra.Command{
@@ -33,8 +42,11 @@ func newCallCommand(s *session) *cobra.Command {
 		Version: version(),
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			args, command := splitArgs(cmd, args)
-			return o.run(cmd.Context(), s, args, command)
+			at, args, err := o.connection.locate(s, cmd, args, callUsage)
+			if err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), s, at, args)
 		},
 	}
 	o.wholeParams.addFlags(cmd)
@@ -54,26 +66,19 @@ func newCallCommand(s *session) *cobra.Command {
 }
 
 // run makes one call and prints its result.
-func (o *callOptions) run(ctx context.Context, s *session, args, command []string) error {
+func (o *callOptions) run(ctx context.Context, s *session, at target, args []string) error {
 	if len(args) == 0 {
-		return &usageError{"TARGET and METHOD are missing: write " + callUsage}
-	}
-	address, err := parseTarget(args[0], command)
-	if err != nil {
-		return err
-	}
-	if len(args) == 1 {
 		return &usageError{"METHOD is missing: write " + callUsage}
 	}
-	message, err := o.message(s, args[1], args[2:])
+	message, err := o.message(s, args[0], args[1:])
 	if err != nil {
 		return err
 	}
 	if o.dryRun {
 		return o.connection.dryRun(ctx, s, message)
 	}
-	return o.connection.carryOut(ctx, s, address, exchange{
-		message: message, subject: args[1], raw: o.raw, envelope: o.envelope,
+	return o.connection.carryOut(ctx, s, at, exchange{
+		message: message, subject: args[0], raw: o.raw, envelope: o.envelope,
 	})
 }
 

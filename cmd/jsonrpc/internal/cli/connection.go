@@ -17,6 +17,7 @@ import (
 // A connection is what the commands that send something have in common: how to
 // reach the server, who to be there, and what to make of its replies.
 type connection struct {
+	place
 	credentials
 	trust
 	framing  framing
@@ -39,6 +40,7 @@ func (c *connection) addFlags(cmd *cobra.Command) {
 		f.VarP(&c.verbose, "verbose", "v", "show the messages on stderr; -vv: and the headers, secrets masked, and\nthe stderr of a child process")
 		f.Lookup("verbose").NoOptDefVal = "true"
 	})
+	c.place.addFlags(cmd)
 	c.credentials.addFlags(cmd)
 	c.framing.addFlags(cmd)
 	c.trust.addFlags(cmd)
@@ -51,9 +53,10 @@ func (c *connection) addFlags(cmd *cobra.Command) {
 	})
 }
 
-// dial returns a client for the server at address, as parseTarget returned it.
-func (c *connection) dial(ctx context.Context, s *session, address string, more ...jsonrpc.DialOption) (*jsonrpc.Client, error) {
-	if err := checkEffects(schemeOf(address), c.given, c.proxied(s)); err != nil {
+// dial returns a client for the server.
+func (c *connection) dial(ctx context.Context, s *session, at target, more ...jsonrpc.DialOption) (*jsonrpc.Client, error) {
+	address := at.addresses[0]
+	if err := checkEffects(at.scheme(), c.given, c.place.nameOf, c.proxied(s)); err != nil {
 		return nil, err
 	}
 	version, err := c.dialect.clientOptions(c.strict)
@@ -76,11 +79,18 @@ func (c *connection) dial(ctx context.Context, s *session, address string, more 
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(c.timeout))
 		defer cancel()
 	}
-	options := slices.Concat(c.replyOptions(s), auth, carrier, more)
+	options := slices.Concat(c.replyOptions(s), auth, carrier, more, secretOption(at.secrets))
 	for _, option := range version {
 		options = append(options, option)
 	}
 	return jsonrpc.Dial(ctx, address, options...)
+}
+
+func secretOption(secrets []string) []jsonrpc.DialOption {
+	if len(secrets) == 0 {
+		return nil
+	}
+	return []jsonrpc.DialOption{jsonrpc.WithSecrets(secrets...)}
 }
 
 // replyOptions returns the options about what comes from the server.

@@ -22,8 +22,8 @@ var effects = []struct {
 var knownSchemes = []string{"http", "https", "ws", "wss", "tcp", "tls", "unix", "exec", "demo"}
 
 // checkEffects refuses flags that were given and have no effect on a server that
-// is reached by scheme.
-func checkEffects(scheme string, given func(flag string) bool, proxied bool) error {
+// is reached by scheme. NameOf says how a flag is called where it was given.
+func checkEffects(scheme string, given func(flag string) bool, nameOf func(flag string) string, proxied bool) error {
 	if !slices.Contains(knownSchemes, scheme) {
 		return nil
 	}
@@ -39,7 +39,7 @@ func checkEffects(scheme string, given func(flag string) bool, proxied bool) err
 			case proxied && e.flags[0] == "cacert" && (scheme == "http" || scheme == "ws"):
 				// The proxy may be one that is spoken to by TLS.
 			default:
-				return &usageError{fmt.Sprintf("--%s has no effect on %s: it is for %s", flag, scheme, strings.Join(e.schemes, ", "))}
+				return &usageError{fmt.Sprintf("%s has no effect on %s: it is for %s", nameOf(flag), scheme, strings.Join(e.schemes, ", "))}
 			}
 		}
 	}

@@ -21,15 +21,15 @@ type exchange struct {
 }
 
 // carryOut sends the message and prints what came.
-func (c *connection) carryOut(ctx context.Context, s *session, address string, x exchange) error {
-	client, err := c.dial(ctx, s, address)
+func (c *connection) carryOut(ctx context.Context, s *session, at target, x exchange) error {
+	client, err := c.dial(ctx, s, at)
 	if err != nil {
-		return c.dialFailure(s, address, err)
+		return c.dialFailure(s, at, err)
 	}
 	defer func() { _ = client.Close() }()
 	out := newOutput(s.process, x.raw)
 	reply, err := client.Send(ctx, x.message)
-	if c.verbose > 0 && isStream(schemeOf(address)) {
+	if c.verbose > 0 && isStream(at.scheme()) {
 		c.asked.settle(ctx) // so that -v shows what came before the response
 	}
 	// An error of the server's is a response too.
@@ -62,12 +62,12 @@ func (c *connection) failure(s *session, client *jsonrpc.Client, subject string,
 }
 
 // dialFailure is failure where there is no client yet.
-func (c *connection) dialFailure(s *session, address string, err error) error {
+func (c *connection) dialFailure(s *session, at target, err error) error {
 	if code := exitCode(err); code == ExitUsage {
 		return err
 	}
 	return &callFailure{
-		err: err, subject: "connecting by " + schemeOf(address),
+		err: err, subject: "connecting by " + at.scheme(),
 		timeout: time.Duration(c.timeout), authHint: c.credentials.hint(s),
 	}
 }

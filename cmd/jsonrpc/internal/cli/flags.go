@@ -21,12 +21,13 @@ const (
 	groupMessage = "Message"
 	groupOutput  = "Output"
 	groupAuth    = "Credentials"
+	groupSchema  = "Description"
 	groupConnect = "Connection"
 	groupServe   = "Serving"
 	groupOther   = "Other"
 )
 
-var groups = []string{groupMessage, groupOutput, groupAuth, groupConnect, groupServe, groupOther}
+var groups = []string{groupMessage, groupOutput, groupSchema, groupAuth, groupConnect, groupServe, groupOther}
 
 // addFlags defines flags of cmd under a heading.
 func addFlags(cmd *cobra.Command, group string, define func(*pflag.FlagSet)) {
@@ -95,10 +96,11 @@ func (t *text) Set(arg string) error {
 	return nil
 }
 
-// texts is the value of a flag that can be given several times.
+// texts is the value of a flag that can be given several times. Base is where the
+// values of a profile go; nil for where the others go.
 type texts struct {
-	values *[]string
-	kind   string
+	values, base *[]string
+	kind         string
 }
 
 func (t *texts) String() string { return "" }
@@ -107,6 +109,15 @@ func (t *texts) Type() string   { return t.kind }
 func (t *texts) Set(arg string) error {
 	*t.values = append(*t.values, unprotect(arg))
 	return nil
+}
+
+// setBase adds a value of a profile.
+func (t *texts) setBase(value string) {
+	to := t.base
+	if to == nil {
+		to = t.values
+	}
+	*to = append(*to, unprotect(value))
 }
 
 // A verbosity counts how often -v was given.

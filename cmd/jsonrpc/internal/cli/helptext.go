@@ -17,6 +17,7 @@ TARGET
   exec:                    the same, with the command after --, all of what
                            follows: jsonrpc exec: METHOD [PARAM…] -- gopls serve
   demo:                    a server inside of this command, to try things on
+  @NAME                    the TARGET and flags of a profile: see jsonrpc profile
 
 PARAM
   NAME=TEXT                by name, a text
@@ -72,6 +73,7 @@ CREDENTIALS
 `
 
 const environmentHelp = `ENVIRONMENT
+  JSONRPC_CONFIG                the config file, see jsonrpc profile --help
   JSONRPC_USER, JSONRPC_BEARER  what --user and --bearer are for any TARGET
                                 without credentials of its own
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY  the proxy, unless --proxy is given
@@ -139,6 +141,44 @@ EXAMPLES
   jsonrpc listen --only aria2.onDownloadComplete ws://localhost:6800/jsonrpc
   jsonrpc listen --jsonrpc 1.0 --framing bare unix:///run/openvswitch/db.sock \
       monitor Open_vSwitch null '{"Bridge":{}}'
+`
+
+const explicitCallHelp = `Calls METHOD on the server at TARGET and prints the result: see jsonrpc --help. The
+word call is needed only where METHOD is the name of a command and no TARGET stands
+before it:
+
+  jsonrpc call --profile mainnet version
+`
+
+const profileHelp = `A profile is a server with all that it takes to call it, under a name. With it the
+TARGET is @NAME, or is left out after --profile NAME:
+
+  jsonrpc @mainnet eth_blockNumber
+  jsonrpc --profile mainnet eth_blockNumber
+
+Profiles stand in the config file, config.toml in the folder jsonrpc where the
+platform keeps such files (~/.config, ~/Library/Application Support, %AppData%):
+
+  [profile.mainnet]
+  target  = "https://node.example/v3/${NODE_KEY}"
+  bearer  = { command = ["pass", "show", "node"] }
+  header  = { X-Team = "pets", X-Key = "env:NODE_KEY" }
+  timeout = "10s"
+  strict  = true
+
+  [profile.editor]
+  target  = "exec:gopls serve"
+  framing = "header"
+
+Keys are target and the names of flags: those that --help shows under description,
+credentials and connection, and jsonrpc and ids. A flag on the command line counts
+more; headers of both are sent.
+
+SECRETS
+  env:NAME                       an environment variable, for credentials and targets
+  @FILE                          a file, for credentials
+  { command = ["PROGRAM", …] }   the first line that a program prints
+  ${NAME}                        an environment variable within a target
 `
 
 const demoHelp = `Serves over HTTP what the TARGET demo: answers in the command itself, until it

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -16,6 +18,7 @@ type input struct {
 	ctx   context.Context // whose end ends reading too
 	stdin io.Reader
 	user  string // what has read stdin
+	later []func() (string, error)
 }
 
 // maxInput bounds what is read from one file: more than any server takes.
@@ -73,9 +76,32 @@ func checkText(text []byte, what string) (string, error) {
 	return string(bytes.TrimPrefix(text, []byte("\ufeff"))), nil
 }
 
+// deferRead returns a text that secret turns into what read returns, which is
+// called once at most. No argument can be that text.
+func (in *input) deferRead(read func() (string, error)) string {
+	in.later = append(in.later, sync.OnceValues(read))
+	return protection + strconv.Itoa(len(in.later)-1)
+}
+
+// deferred returns the function that deferRead was given, nil for other values.
+func (in *input) deferred(value string) func() (string, error) {
+	number, ok := strings.CutPrefix(value, protection)
+	if !ok {
+		return nil
+	}
+	i, err := strconv.Atoi(number)
+	if err != nil || i < 0 || i >= len(in.later) {
+		return nil
+	}
+	return in.later[i]
+}
+
 // secret returns a value that may be a secret: as given, or from @file, @- or
-// env:NAME. @@ stands for an @ at the beginning of the value itself.
+// env:NAME, or as deferRead left it. @@ stands for an @ at the beginning of the value itself.
 func (in *input) secret(value, what string, getenv func(string) string) (string, error) {
+	if read := in.deferred(value); read != nil {
+		return read()
+	}
 	if rest, ok := strings.CutPrefix(value, "@@"); ok {
 		return "@" + rest, nil
 	}

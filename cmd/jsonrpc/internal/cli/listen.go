@@ -28,8 +28,8 @@ const listenUsage = "listen [flags] TARGET [METHOD [PARAM…]]"
 
 func newListenCommand(s *session) *cobra.Command {
 	var o listenOptions
-	cmd := newTargetCommand(listenUsage, "print what a server sends of its own accord", listenHelp, -1,
-		func(ctx context.Context, address string, args []string) error { return o.run(ctx, s, address, args) })
+	cmd := newTargetCommand(s, &o.connection, listenUsage, "print what a server sends of its own accord", listenHelp, -1,
+		func(ctx context.Context, at target, args []string) error { return o.run(ctx, s, at, args) })
 	o.wholeParams.addFlags(cmd)
 	addFlags(cmd, groupMessage, func(f *pflag.FlagSet) {
 		f.Var(&text{value: &o.unsubscribe, kind: "METHOD"}, "unsubscribe", "call this at the end, with the id that METHOD returned or else with\nits PARAMs (default: a_unsubscribe after a_subscribe, aUnsubscribe\nafter aSubscribe, if there is an id; '' for none)")
@@ -49,11 +49,11 @@ func newListenCommand(s *session) *cobra.Command {
 }
 
 // run listens to its end.
-func (o *listenOptions) run(ctx context.Context, s *session, address string, args []string) error {
-	if scheme := schemeOf(address); !isStream(scheme) {
+func (o *listenOptions) run(ctx context.Context, s *session, at target, args []string) error {
+	if scheme := at.scheme(); !isStream(scheme) {
 		return &usageError{fmt.Sprintf("nobody can listen by %s, where a server only answers: use a TARGET by ws, wss, tcp, tls, unix or exec", scheme)}
 	}
-	l := &listener{options: o, session: s, address: address}
+	l := &listener{options: o, session: s, at: at}
 	if len(args) > 0 {
 		var err error
 		if l.request, err = o.request(s, args[0], args[1:]); err != nil {

@@ -14,7 +14,7 @@ import (
 type listener struct {
 	options *listenOptions
 	session *session
-	address string
+	at      target
 	request *jsonrpc.Request // asks for notifications; nil if they come unasked
 
 	client *jsonrpc.Client
@@ -40,8 +40,8 @@ func (l *listener) listen(parent context.Context) error {
 		more = append(more, jsonrpc.WithoutReconnect())
 	}
 	var err error
-	if l.client, err = o.connection.dial(ctx, s, l.address, more...); err != nil {
-		return o.connection.dialFailure(s, l.address, err)
+	if l.client, err = o.connection.dial(ctx, s, l.at, more...); err != nil {
+		return o.connection.dialFailure(s, l.at, err)
 	}
 	defer func() { _ = l.client.Close() }()
 	watch, err := jsonrpc.Subscribe(ctx, l.client, jsonrpc.Notifications(watched), nil)

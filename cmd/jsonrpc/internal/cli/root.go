@@ -6,12 +6,22 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"example.com/jsonrpc/cmd/jsonrpc/internal/suggest"
 )
 
 // newRootCommand returns the command, which is a call, with the others beside it.
 func newRootCommand(s *session) *cobra.Command {
 	root := newCallCommand(s)
-	root.AddCommand(newSendCommand(s), newBatchCommand(s), newListenCommand(s), newDemoCommand(s), newVersionCommand(s))
+	root.AddCommand(
+		newExplicitCallCommand(s),
+		newSendCommand(s),
+		newBatchCommand(s),
+		newListenCommand(s),
+		newProfileCommand(s),
+		newDemoCommand(s),
+		newVersionCommand(s),
+	)
 	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -21,7 +31,10 @@ func newRootCommand(s *session) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetHelpFunc(showHelp)
 	root.SetFlagErrorFunc(flagError)
+	completeProfiles(s, root)
 	for _, cmd := range root.Commands() {
+		completeProfiles(s, cmd)
+		s.commands = append(s.commands, cmd.Name())
 		if cmd.Name() == "completion" {
 			improveCompletion(cmd)
 		}
@@ -64,7 +77,7 @@ func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 	}
 	var known []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	if near := nearest(err.GetSpecifiedName(), known); near != "" {
+	if near := suggest.Nearest(err.GetSpecifiedName(), known); near != "" {
 		return &usageError{fmt.Sprintf("unknown flag %s, did you mean --%s?", name, near)}
 	}
 	return &usageError{fmt.Sprintf("unknown flag %s; put -- before PARAMs that begin with a hyphen", name)}

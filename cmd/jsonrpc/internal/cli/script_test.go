@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 			// Whoever runs the tests may go through a proxy, or be logged in.
 			for _, name := range []string{
 				"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-				"JSONRPC_USER", "JSONRPC_BEARER", "NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR",
+				"JSONRPC_USER", "JSONRPC_BEARER", "JSONRPC_CONFIG", "JSONRPC_CACHE", "NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR",
 			} {
 				env.Setenv(name, "")
 			}

@@ -24,8 +24,8 @@ const sendUsage = "send [flags] TARGET [JSON|@FILE|@-]"
 
 func newSendCommand(s *session) *cobra.Command {
 	var o sendOptions
-	cmd := newTargetCommand(sendUsage, "send a message of your own, exactly as it is", sendHelp, 1,
-		func(ctx context.Context, address string, args []string) error { return o.run(ctx, s, address, args) })
+	cmd := newTargetCommand(s, &o.connection, sendUsage, "send a message of your own, exactly as it is", sendHelp, 1,
+		func(ctx context.Context, at target, args []string) error { return o.run(ctx, s, at, args) })
 	addDryRun(cmd, &o.dryRun)
 	o.dialect.addFlags(cmd)
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
@@ -36,7 +36,7 @@ func newSendCommand(s *session) *cobra.Command {
 	return cmd
 }
 
-func (o *sendOptions) run(ctx context.Context, s *session, address string, args []string) error {
+func (o *sendOptions) run(ctx context.Context, s *session, at target, args []string) error {
 	message, err := readMessage(s, args)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (o *sendOptions) run(ctx context.Context, s *session, address string, args 
 	if o.dryRun {
 		return o.connection.dryRun(ctx, s, jsonrpc.Raw(message))
 	}
-	return o.connection.carryOut(ctx, s, address, exchange{
+	return o.connection.carryOut(ctx, s, at, exchange{
 		message: jsonrpc.Raw(message), subject: "message", batch: message[0] == '[',
 		raw: o.raw, envelope: o.envelope,
 	})

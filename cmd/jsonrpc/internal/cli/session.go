@@ -12,6 +12,8 @@ type session struct {
 	input   *input
 	secrets secrets
 
+	commands []string // names of all commands
+
 	mu     sync.Mutex // for warned, and for lines on stderr to stay whole
 	warned map[string]bool
 }

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"example.com/jsonrpc/cmd/jsonrpc/internal/suggest"
 )
 
 // demoTarget is the server that is always there: see demo.go.
@@ -15,8 +17,8 @@ const (
 
 // parseTarget returns the URL of a TARGET: a URL, demo:, or host:port[/path],
 // which means http. Whether a URL's scheme is known, the library says. Command
-// is that of execTarget.
-func parseTarget(target string, command []string) (string, error) {
+// is that of execTarget; commands are the names that a wrong TARGET may have meant.
+func parseTarget(target string, command, commands []string) (string, error) {
 	if target == execTarget {
 		return execAddress(command)
 	}
@@ -32,7 +34,7 @@ func parseTarget(target string, command []string) (string, error) {
 	if u, err := url.Parse("http://" + target); err == nil && u.Hostname() != "" && isPort(u.Port()) {
 		return "http://" + target, nil
 	}
-	return "", badTarget(target)
+	return "", badTarget(target, commands)
 }
 
 func isScheme(s string) bool {
@@ -52,13 +54,13 @@ func isPort(s string) bool {
 
 // badTarget says what a TARGET looks like. It repeats the wrong one only if no
 // password or key can be in it.
-func badTarget(target string) error {
+func badTarget(target string, commands []string) error {
 	name := "it"
 	if !strings.ContainsAny(target, "@?") {
 		name = shown(target)
 	}
-	advice := "write http://HOST:PORT/PATH, HOST:PORT or demo:"
-	if near := nearest(target, commandNames); near != "" {
+	advice := "write http://HOST:PORT/PATH, HOST:PORT, @PROFILE or demo:"
+	if near := suggest.Nearest(target, commands); near != "" {
 		advice += fmt.Sprintf(", or did you mean the command %q?", near)
 	}
 	return &usageError{fmt.Sprintf("TARGET: %s is not the address of a server; %s", name, advice)}

@@ -7,25 +7,21 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newTargetCommand returns a command whose first argument is a TARGET. Run gets
-// its address and the arguments after it, most at most; a negative most is any
-// number.
-func newTargetCommand(use, short, long string, most int, run func(ctx context.Context, address string, args []string) error) *cobra.Command {
+// newTargetCommand returns a command whose first argument is a TARGET, unless
+// flags of c name it. Run gets the target and the arguments after it, most at
+// most; a negative most is any number.
+func newTargetCommand(s *session, c *connection, use, short, long string, most int, run func(ctx context.Context, at target, args []string) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Long: long, Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			args, command := splitArgs(cmd, args)
-			switch {
-			case len(args) == 0:
-				return &usageError{"TARGET is missing: write jsonrpc " + use}
-			case most >= 0 && len(args) > 1+most:
-				return oneTooMany(args[1+most], "jsonrpc "+use)
-			}
-			address, err := parseTarget(args[0], command)
+			at, args, err := c.locate(s, cmd, args, "jsonrpc "+use)
 			if err != nil {
 				return err
 			}
-			return run(cmd.Context(), address, args[1:])
+			if most >= 0 && len(args) > most {
+				return oneTooMany(args[most], "jsonrpc "+use)
+			}
+			return run(cmd.Context(), at, args)
 		},
 	}
 }

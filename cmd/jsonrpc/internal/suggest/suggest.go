@@ -1,12 +1,10 @@
-package cli
+// Package suggest finds what a mistyped word may have meant.
+package suggest
 
-// commandNames are the commands that a mistyped TARGET may have meant.
-var commandNames = []string{"batch", "completion", "demo", "help", "listen", "send", "version"}
-
-// nearest returns the candidate that word is most likely a misspelling of, or
+// Nearest returns the candidate that word is most likely a misspelling of, or
 // "". It is generous with long words, and strict with short ones, which are near
 // to everything.
-func nearest(word string, candidates []string) (best string) {
+func Nearest(word string, candidates []string) (best string) {
 	least := len(word)/3 + 1
 	if len(word) > 40 {
 		return "" // nobody mistypes that much, and the cost is quadratic

@@ -2,18 +2,6 @@ package cli
 
 import "testing"
 
-func TestNearest(t *testing.T) {
-	flags := []string{"params", "id", "ids", "notify", "dry-run", "raw", "envelope", "header", "user", "timeout"}
-	for word, want := range map[string]string{
-		"notfy": "notify", "notifiy": "notify", "dryrun": "dry-run", "param": "params", "headers": "header",
-		"timout": "timeout", "idss": "ids", "usr": "user", "xylophone": "", "q": "",
-	} {
-		if got := nearest(word, flags); got != want {
-			t.Errorf("%s: %q, want %q", word, got, want)
-		}
-	}
-}
-
 func TestTargets(t *testing.T) {
 	for target, want := range map[string]string{
 		"demo:":                      "demo:",
@@ -38,7 +26,7 @@ func TestTargets(t *testing.T) {
 		"://x":                       "",
 		"a b:80":                     "",
 	} {
-		got, err := parseTarget(target, nil)
+		got, err := parseTarget(target, nil, nil)
 		if got != want || (err != nil) != (want == "") {
 			t.Errorf("%s: %q, %v, want %q", target, got, err, want)
 		}
