@@ -45,6 +45,15 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s (code %d)", message, e.Code)
 }
 
+// Is reports whether target is an *Error of the same code, so that errors.Is finds
+// what a server said by its code alone:
+//
+//	errors.Is(err, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound})
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
 // DataAs decodes the data of an error. If there is none, it returns the zero T.
 func DataAs[T any](e *Error) (T, error) {
 	var data T

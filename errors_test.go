@@ -24,6 +24,9 @@ func TestServerErrorIsFoundThroughTheWrapping(t *testing.T) {
 	if jsonrpc.CodeOf(err) != -32000 || jsonrpc.CodeOf(nil) != 0 || jsonrpc.CodeOf(io.EOF) != 0 {
 		t.Error("CodeOf")
 	}
+	if !errors.Is(err, &jsonrpc.Error{Code: -32000}) || errors.Is(err, &jsonrpc.Error{Code: -32001}) {
+		t.Error("errors.Is tells by the code")
+	}
 	data, err := jsonrpc.DataAs[struct{ N json.Number }](e)
 	if err != nil || data.N != "12345678901234567890" {
 		t.Errorf("%v, %v", data, err)
