@@ -70,13 +70,19 @@ type rules struct {
 	// engine makes only to fail with the words of encoding/json. It is nil for
 	// types that depend on more of encoding/json's ways.
 	onePass json.Options
+	// plain is how variables that are zero are decoded without the engine, nil
+	// if they are not.
+	plain *plainType
 }
 
 // rulesFor returns the rules for a variable of type t; if everyNumber, under
 // [WithNumbers].
 func rulesFor(t reflect.Type, everyNumber bool) *rules {
-	key := rulesKey{t, everyNumber}
-	if known, ok := knownRules.Load(key); ok {
+	kept := &knownRules
+	if everyNumber {
+		kept = &knownRulesNumbers
+	}
+	if known, ok := kept.Load(t); ok {
 		return known.(*rules)
 	}
 	r := &rules{options: values}
@@ -89,7 +95,10 @@ func rulesFor(t reflect.Type, everyNumber bool) *rules {
 	if t != nil && (isPlain(t, map[reflect.Type]bool{}) || t.Implements(reflect.TypeFor[streamer]())) {
 		r.onePass = json.JoinOptions(r.options, jsonv1.ReportErrorsWithLegacySemantics(false))
 	}
-	known, _ := knownRules.LoadOrStore(key, r)
+	if t != nil && t.Kind() == reflect.Pointer {
+		r.plain = plainTypeOf(t.Elem(), map[reflect.Type]*plainType{})
+	}
+	known, _ := kept.LoadOrStore(t, r)
 	return known.(*rules)
 }
 
@@ -101,12 +110,8 @@ func (r *rules) forItems() json.Options {
 	return r.options
 }
 
-type rulesKey struct {
-	t           reflect.Type
-	everyNumber bool
-}
-
-var knownRules sync.Map // rulesKey → *rules
+// knownRules are *rules by reflect.Type.
+var knownRules, knownRulesNumbers sync.Map
 
 // decode reads the JSON value text into the variable that v points to.
 func decode(text []byte, v any, everyNumber bool) error {
@@ -114,6 +119,16 @@ func decode(text []byte, v any, everyNumber bool) error {
 		return nil
 	}
 	r := rulesFor(reflect.TypeOf(v), everyNumber)
+	if r.decodePlain(text, v) {
+		return nil
+	}
+	if rows, ok := v.(streamer); ok && rows.itemRules().plain != nil && text[skipSpace(text, 0)] == '[' {
+		w := window{buf: text, size: int64(len(text))}
+		if err := w.items(rows, rows.itemRules()); err != nil || skipSpace(text, w.i) == len(text) {
+			return err
+		}
+		return syntax(text, w.i, "nothing more")
+	}
 	if r.onePass != nil {
 		err := json.Unmarshal(text, v, r.onePass)
 		if _, used := v.(streamer); err == nil || used {
@@ -121,6 +136,24 @@ func decode(text []byte, v any, everyNumber bool) error {
 		}
 	}
 	return json.Unmarshal(text, v, r.options)
+}
+
+// decodePlain decodes without the engine. It reports whether it could; if not,
+// the variable is as it was.
+func (r *rules) decodePlain(text []byte, v any) bool {
+	if r.plain == nil {
+		return false
+	}
+	to := reflect.ValueOf(v).Elem() // the zero Value if v is nil
+	if !to.IsValid() || !to.IsZero() {
+		return false
+	}
+	end := r.plain.decode(text, skipSpace(text, 0), to, 1)
+	if end >= 0 && skipSpace(text, end) == len(text) {
+		return true
+	}
+	to.SetZero()
+	return false
 }
 
 // decodeSimple decodes numbers and booleans without the engine. It reports whether

@@ -56,6 +56,9 @@ type item struct {
 	err      error
 }
 
+// maxIn is how much memory for a reply is kept to be used again.
+const maxIn = 4 << 20
+
 var exchanges = sync.Pool{New: func() any { return new(Exchange) }}
 
 // newExchange returns an exchange with the settings of the client and opts.
@@ -84,7 +87,7 @@ func (x *Exchange) free() {
 	if x.client.invoke != nil || x.set.custom {
 		return
 	}
-	const maxBuf, maxIn, maxResponses = 64 << 10, 4 << 20, 1 << 10
+	const maxBuf, maxResponses = 64 << 10, 1 << 10
 	if clear(x.responses[:cap(x.responses)]); cap(x.responses) > maxResponses {
 		x.responses = nil
 	}

@@ -1,6 +1,7 @@
 package jsonrpc
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -19,7 +20,10 @@ import (
 const streamFrom = 64 << 10
 
 // A streamer is a variable for a result that uses it up item by item.
-type streamer interface{ streams() }
+type streamer interface {
+	itemTaker
+	itemRules() *rules
+}
 
 // mayStream reports whether the result may be decoded before the end of the reply
 // is known. Where its length is not, a reply over the limit would fill the
@@ -41,7 +45,14 @@ func (x *Exchange) mayStream(resp *http.Response) bool {
 	if x.set.codec.decodes(x.items[0].result) {
 		return false
 	}
-	return resp != nil && resp.ContentLength > streamFrom && rulesFor(reflect.TypeOf(x.items[0].result), x.set.numbers).onePass != nil
+	if resp == nil || resp.ContentLength <= streamFrom {
+		return false
+	}
+	r := rulesFor(reflect.TypeOf(x.items[0].result), x.set.numbers)
+	if items, _ := takerOf(x.items[0].result, r); items == nil && r.plain != nil && resp.ContentLength <= maxIn {
+		return false // without the engine it is faster, and the memory is there
+	}
+	return r.onePass != nil
 }
 
 // stream reads a reply and decodes its result while it arrives. If it cannot,
@@ -57,14 +68,13 @@ func (x *Exchange) stream(reply io.Reader, limit int64) (done bool, err error) {
 	}
 	head := x.in[:at]
 	rest := &resultReader{head: x.in[at:], r: reply, left: limit - int64(len(x.in)), limit: limit}
-	dec := jsontext.NewDecoder(rest, values)
 	placeholder := "0"
-	if dec.PeekKind() == jsontext.KindNull {
+	if x.in[at] == 'n' {
 		placeholder = "null"
 	}
 	it := &x.items[0]
-	decodeErr := engine.UnmarshalDecode(dec, it.result, rulesFor(reflect.TypeOf(it.result), x.set.numbers).onePass)
 	it.decoded = true
+	unread, decodeErr := x.decodeArriving(rest, x.in[at] == '[', it.result)
 	if rest.err != nil && rest.err != io.EOF {
 		if rest.err == errUTF8 {
 			return true, x.notJSON(nil, errUTF8)
@@ -80,7 +90,7 @@ func (x *Exchange) stream(reply io.Reader, limit int64) (done bool, err error) {
 	}
 	// What is left is read as a reply of which the result is known already.
 	text := append(append([]byte(nil), head...), placeholder...)
-	text = append(text, dec.UnreadBuffer()...)
+	text = append(text, unread...)
 	tail, err := io.ReadAll(rest)
 	if err == errUTF8 {
 		err = x.notJSON(nil, errUTF8)
@@ -90,6 +100,30 @@ func (x *Exchange) stream(reply io.Reader, limit int64) (done bool, err error) {
 	}
 	x.size = limit - rest.left
 	return true, x.readText(append(text, tail...))
+}
+
+// decodeArriving decodes the value that rest begins with into the variable v points
+// to, and returns what it has read of what comes after it.
+func (x *Exchange) decodeArriving(rest *resultReader, array bool, v any) (unread []byte, err error) {
+	r := rulesFor(reflect.TypeOf(v), x.set.numbers)
+	items, itemRules := takerOf(v, r)
+	if !array || items == nil {
+		dec := jsontext.NewDecoder(rest, values)
+		err = engine.UnmarshalDecode(dec, v, r.onePass)
+		return dec.UnreadBuffer(), err
+	}
+	buf := windows.Get().(*[windowSize]byte)
+	defer windows.Put(buf)
+	w := window{r: rest, buf: buf[:0], size: -1}
+	if x.response != nil {
+		w.size = x.response.ContentLength
+	}
+	if err = w.items(items, itemRules); err != nil {
+		if s, ok := items.(*sliceItems); ok {
+			s.to.SetZero()
+		}
+	}
+	return bytes.Clone(w.buf[min(w.i, len(w.buf)):]), err
 }
 
 // beginning returns how the reply begins, for an error: text, or what stream has
@@ -128,7 +162,7 @@ func syntaxOf(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &syntactic), errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+	case errors.As(err, new(*syntaxError)), errors.As(err, &syntactic), errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		if strings.Contains(err.Error(), "max depth") {
 			return errTooDeep
 		}

@@ -41,16 +41,40 @@ type rows[T any] struct {
 	yield func(T, error) bool
 	begun bool // an array was
 	left  bool // the loop was
+	item  T    // the next, of a plain type
 }
 
-func (*rows[T]) streams() {}
+func (*rows[T]) itemRules() *rules { return rulesFor(reflect.TypeFor[*T](), false) }
+
+func (r *rows[T]) begin() error {
+	if r.begun {
+		return errRepeated
+	}
+	r.begun = true
+	return nil
+}
+
+func (r *rows[T]) next(int64, int64) reflect.Value {
+	var none T
+	r.item = none
+	return reflect.ValueOf(&r.item).Elem()
+}
+
+func (r *rows[T]) take() error {
+	if !r.yield(r.item, nil) {
+		r.left = true
+		return errLoopLeft
+	}
+	return nil
+}
 
 var (
 	errLoopLeft = errors.New("the loop was left")
 	errRepeated = errors.New("the call was made again after some items were given")
 )
 
-// UnmarshalJSONFrom is called by the JSON engine.
+// UnmarshalJSONFrom is called by the JSON engine for items that are not of a plain
+// type.
 func (r *rows[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if kind := dec.PeekKind(); kind != jsontext.KindBeginArray {
 		if kind == jsontext.KindNull {
@@ -58,14 +82,13 @@ func (r *rows[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		}
 		return fmt.Errorf("its items were wanted, and it is no array but %v", kind)
 	}
-	if r.begun {
-		return errRepeated
+	if err := r.begin(); err != nil {
+		return err
 	}
-	r.begun = true
 	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}
-	options := rulesFor(reflect.TypeFor[*T](), false).forItems()
+	options := r.itemRules().forItems()
 	for dec.PeekKind() != jsontext.KindEndArray {
 		var item T
 		if err := json.UnmarshalDecode(dec, &item, options); err != nil {

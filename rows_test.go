@@ -125,14 +125,14 @@ func TestRowsEnd(t *testing.T) {
 		"a late item":      {`[` + many + `"x"]`, 100_000, new(*jsonrpc.DecodeError)},
 		"not JSON":         {`[` + many + `}`, 100_000, new(*jsonrpc.ParseResponseError)},
 		"a foreign id":     {`[1],"id":9,"x":[1`, 1, new(*jsonrpc.ValidationError)},
-		"nothing after it": {`[` + many + `1`, 100_001, new(*jsonrpc.ParseResponseError)},
+		"cut, or not": {`[` + many + `1`, 100_000, new(*jsonrpc.ParseResponseError)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reply := `{"jsonrpc":"2.0","result":` + test.result
 			switch name {
 			case "a foreign id":
 				reply += "]}"
-			case "nothing after it":
+			case "cut, or not":
 			default:
 				reply += `,"id":1}`
 			}

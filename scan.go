@@ -2,8 +2,10 @@ package jsonrpc
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -149,14 +151,16 @@ func skipColon(text []byte, i int) (int, error) {
 
 // skipString returns the index after the string that starts at i with a quote.
 func skipString(text []byte, i int) (int, error) {
-	for i++; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '"':
+	for i++; ; i++ {
+		if i = indexSpecial(text, i); i >= len(text) {
+			break
+		}
+		switch text[i] {
+		case '"':
 			return i + 1, nil
-		case c < ' ':
+		case '\\':
+		default:
 			return i, syntax(text, i, "an escape")
-		case c != '\\':
-			continue
 		}
 		if i++; i >= len(text) {
 			break
@@ -174,6 +178,25 @@ func skipString(text []byte, i int) (int, error) {
 		}
 	}
 	return i, syntax(text, i, "'\"'")
+}
+
+// indexSpecial returns the index of the first byte at or after i that is not
+// itself in a string: a quote, a backslash, a control character, or the end.
+func indexSpecial(text []byte, i int) int {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(text); i += 8 {
+		w := binary.LittleEndian.Uint64(text[i:])
+		quote, backslash := w^each*'"', w^each*'\\'
+		// A byte's high bit is set if it is one. A borrow can set wrong ones, but
+		// only above a right one.
+		if found := ((quote-each)&^quote | (backslash-each)&^backslash | (w-each*' ')&^w) & high; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	for i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= ' ' {
+		i++
+	}
+	return i
 }
 
 func isHex(c byte) bool {
