@@ -142,9 +142,11 @@ type Error struct {
 	Code    int64
 	Message string
 
-	// Data is what the error's data is or, in many documents, a schema of it. Nil
-	// if there is none.
+	// Data is what the error's data is or, in many documents, a schema of it: then
+	// DataSchema is that schema, for Data that has a $ref or a type of JSON Schema.
+	// Nil if there is none.
 	Data       json.RawMessage
+	DataSchema *Schema
 	Extensions Extensions
 }
 

@@ -70,6 +70,7 @@ func TestParse(t *testing.T) {
 	check("nullable", cat.Result.Schema.Resolve().Is("null"), true)
 	check("error", cat.Errors[0].Name+" "+cat.Errors[0].Message, "NoCat no such cat")
 	check("code", cat.Errors[1].Code, int64(-1))
+	check("data", cat.Errors[0].DataSchema.Is("string"), true)
 	check("link", string(cat.Links[0].Params["cat"]), `"${result.name}"`)
 	check("example", string(cat.Examples[0].Params[0].Value), `"Mittens"`)
 	check("example's result", string(cat.Examples[0].Result.Value), `"meow"`)

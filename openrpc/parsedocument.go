@@ -2,6 +2,7 @@ package openrpc
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -164,10 +165,23 @@ func (p *parser) descriptor(n *node, _ string, at *place) *ContentDescriptor {
 }
 
 func (p *parser) errorObject(n *node, ref string, at *place) *Error {
-	return &Error{
+	e := &Error{
 		Name: lastToken(ref), Code: p.code(n, at), Message: p.str(n, "message", at),
 		Data: raw(n.member("data")), Extensions: extensions(n),
 	}
+	if data := n.member("data"); data.isSchema() {
+		e.DataSchema = p.schema(data, nil, at.member("data"))
+	}
+	return e
+}
+
+// isSchema tells a schema from a value that happens to be an object.
+func (n *node) isSchema() bool {
+	if _, ok := n.member("$ref").text(); ok {
+		return true
+	}
+	typ, ok := n.member("type").text()
+	return ok && slices.Contains([]string{"object", "array", "string", "number", "integer", "boolean", "null"}, typ)
 }
 
 func (p *parser) link(n *node, ref string, at *place) *Link {
