@@ -1,0 +1,136 @@
+package resilience
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"example.com/jsonrpc"
+	"example.com/jsonrpc/transport"
+)
+
+// Dedupe has calls that ask the same at the same time share one message and its
+// answer: the same method, params, headers and options, at the same endpoint (see
+// [jsonrpc.Exchange.Key]). Each caller keeps its own context and decodes the
+// answer for itself; the message is given up when the last of them leaves. Only
+// single requests that are idempotent are shared ([jsonrpc.WithIdempotent]).
+//
+// The context of the message is that of the first caller, with the latest deadline
+// of them all.
+type Dedupe struct{}
+
+func (d Dedupe) rank() int                      { return rankDedupe }
+func (d Dedupe) with(jsonrpc.Classifier) Policy { return d }
+
+// Interceptor returns the policy by itself.
+func (d Dedupe) Interceptor() jsonrpc.Interceptor {
+	flights := &flights{all: map[string]*flight{}}
+	return func(next jsonrpc.Invoker) jsonrpc.Invoker {
+		return func(ctx context.Context, x *jsonrpc.Exchange) error {
+			if x.Batch() || !x.Idempotent() || ctx.Err() != nil {
+				return next(ctx, x)
+			}
+			key, ok := x.Key()
+			if !ok {
+				return next(ctx, x)
+			}
+			f := flights.join(ctx, x.Endpoint()+" "+key, x, next)
+			select {
+			case <-f.done:
+				return x.Adopt(f.x, f.err)
+			case <-ctx.Done():
+				flights.leave(f)
+				return x.Adopt(x.Part(), &transport.Error{Op: "read", Sent: true, Err: ended(ctx)})
+			}
+		}
+	}
+}
+
+// flights are the messages under way that others may join.
+type flights struct {
+	mu  sync.Mutex // for all, and for what it says of a flight
+	all map[string]*flight
+}
+
+// A flight is a message under way and those who wait for it.
+type flight struct {
+	flights *flights
+	key     string
+	cancel  context.CancelFunc
+	done    chan struct{} // closed once x and err are set
+	x       *jsonrpc.Exchange
+	err     error
+
+	// Under flights.mu.
+	waiting  int
+	deadline time.Time // the latest of those who wait
+	endless  bool      // one of them has none
+}
+
+// joinedLocked adds one who waits, until the deadline if there is one. The caller
+// must hold flights.mu.
+func (f *flight) joinedLocked(deadline time.Time) {
+	f.waiting++
+	f.endless = f.endless || deadline.IsZero()
+	if deadline.After(f.deadline) {
+		f.deadline = deadline
+	}
+}
+
+// A flightContext is the context of a flight: it ends when nobody waits any
+// longer, and so no later than the latest deadline of those who do.
+type flightContext struct {
+	context.Context
+	flight *flight
+}
+
+func (c flightContext) Deadline() (time.Time, bool) {
+	c.flight.flights.mu.Lock()
+	defer c.flight.flights.mu.Unlock()
+	return c.flight.deadline, !c.flight.endless
+}
+
+// join joins the flight with the key, or begins it.
+func (fs *flights) join(ctx context.Context, key string, x *jsonrpc.Exchange, next jsonrpc.Invoker) *flight {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	deadline, _ := ctx.Deadline()
+	if f := fs.all[key]; f != nil {
+		f.joinedLocked(deadline)
+		return f
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	f := &flight{flights: fs, key: key, cancel: cancel, done: make(chan struct{}), x: x.Part()}
+	f.joinedLocked(deadline)
+	fs.all[key] = f
+	go func() {
+		defer cancel()
+		f.err = next(flightContext{ctx, f}, f.x)
+		fs.land(f)
+		close(f.done)
+	}()
+	return f
+}
+
+// land takes f off: who comes now asks anew.
+func (fs *flights) land(f *flight) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if fs.all[f.key] == f {
+		delete(fs.all, f.key)
+	}
+}
+
+// leave is for one who waits no longer. The last ends the flight.
+func (fs *flights) leave(f *flight) {
+	fs.mu.Lock()
+	f.waiting--
+	last := f.waiting == 0
+	if last && fs.all[f.key] == f {
+		delete(fs.all, f.key) // nobody is to join what is about to end
+	}
+	fs.mu.Unlock()
+	if last {
+		f.cancel()
+	}
+}
