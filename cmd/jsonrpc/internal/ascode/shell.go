@@ -1,0 +1,51 @@
+package ascode
+
+import "strings"
+
+// A line is a command line for a POSIX shell, an option a line.
+type line struct{ b strings.Builder }
+
+// command returns a line that begins with words.
+func command(words ...string) *line {
+	l := &line{}
+	for i, word := range words {
+		if i > 0 {
+			l.b.WriteByte(' ')
+		}
+		l.b.WriteString(quote(word))
+	}
+	return l
+}
+
+// option adds words on a line of their own.
+func (l *line) option(words ...string) *line {
+	l.b.WriteString(" \\\n ")
+	for _, word := range words {
+		l.b.WriteString(" " + quote(word))
+	}
+	return l
+}
+
+// secret adds a flag whose value ends with that of an environment variable.
+func (l *line) secret(flag, text, variable string) *line {
+	l.b.WriteString(" \\\n ")
+	if flag != "" {
+		l.b.WriteString(" " + flag)
+	}
+	escaped := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(text)
+	l.b.WriteString(` "` + escaped + "$" + variable + `"`)
+	return l
+}
+
+func (l *line) String() string { return l.b.String() + "\n" }
+
+// quote returns word as a shell reads it back.
+func quote(word string) string {
+	plain := func(r rune) bool {
+		return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("-_./:,@%+=", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
