@@ -21,7 +21,7 @@ var codeRules = []codeRule{
 		source: "Infura, Forest: a range that is too wide stays so"},
 	{codes: []int64{-32005}, words: []string{"node is behind"}, class: ClassBehind, source: "Solana (NODE_UNHEALTHY)"},
 	{codes: []int64{-32005}, words: []string{"unhealthy"}, class: ClassUnavailable, source: "Solana (NODE_UNHEALTHY)"},
-	{codes: []int64{-32005}, words: []string{"rejected by transport"}, class: ClassRefused, source: "MCP go-sdk (ErrRejected)"},
+	{codes: []int64{-32005}, words: []string{"rejected by transport"}, class: ClassAnswer, source: "MCP go-sdk (ErrRejected)"},
 	{codes: []int64{-32005}, class: ClassRateLimited, source: "Infura, Chainstack, Goldsky (EIP-1474: limit exceeded)"},
 	{codes: []int64{-32605}, class: ClassRateLimited, source: "BlockVision"},
 	{words: []string{"rate limit", "rate-limit", "rate exceeded", "too many requests", "request limit", "credits limited",
