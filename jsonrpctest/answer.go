@@ -60,7 +60,7 @@ func (s *Server) answerOne(ctx context.Context, text []byte) []byte {
 
 // call has the handler do its work.
 func (s *Server) call(ctx context.Context, r request) (result any, err error) {
-	h := s.handler(r.method)
+	h := s.choose(r)
 	if h == nil {
 		return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "Method not found"}
 	}

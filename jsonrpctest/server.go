@@ -3,11 +3,10 @@ package jsonrpctest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"example.com/jsonrpc"
 )
@@ -31,7 +30,9 @@ const DefaultMaxBody = 16 << 20
 
 // A Server is a JSON-RPC 2.0 server. It is an [http.Handler] and, for clients in
 // the same program, a [transport.RoundTripper]: give it to [jsonrpc.NewClient].
-// The zero Server has no methods and is ready to use.
+// [Server.Listen] serves it over HTTP, WebSockets, TCP and Unix sockets. The zero
+// Server has no methods and is ready to use. [New] makes one for a test, with
+// expectations and a record of calls.
 //
 // The requests of a batch run at the same time; their responses are in the order
 // of the requests. Notifications are answered once their handlers have returned,
@@ -47,6 +48,19 @@ type Server struct {
 
 	mu       sync.RWMutex
 	handlers Handlers // under mu
+
+	faults faults
+	peers  peers
+	tally  atomic.Pointer[tally]
+	book   *book // of a server made by New; nil otherwise
+}
+
+// faults are what is to go wrong.
+type faults struct {
+	mu      sync.Mutex
+	plan    FaultPlan // under mu
+	arrived int       // under mu; messages since the plan was made
+	refuse  atomic.Int64
 }
 
 // NewServer returns a server with these methods.
@@ -79,6 +93,11 @@ func (s *Server) handler(method string) Handler {
 	return s.handlers[method]
 }
 
+// HandleFunc is Handle with an ordinary function, see [Func]:
+//
+//	srv.HandleFunc("add", func(a, b int) int { return a + b }, "a", "b")
+func (s *Server) HandleFunc(name string, f any, names ...string) { s.Handle(name, Func(f, names...)) }
+
 // String returns the server's name.
 func (s *Server) String() string {
 	if s.Name == "" {
@@ -101,37 +120,9 @@ func (s *Server) tooLarge() []byte {
 
 // ServeHTTP answers a message in the body of a POST, plain or compressed with
 // gzip. A response, be it a result or an error, has status 200; where none is
-// due, as for a notification, there is 204 and no body.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "JSON-RPC messages are sent with POST", http.StatusMethodNotAllowed)
-		return
-	}
-	body, err := readBody(r, s.maxBody())
-	switch {
-	case errors.Is(err, errEncoding):
-		http.Error(w, err.Error(), http.StatusUnsupportedMediaType)
-	case errors.Is(err, errTooLarge):
-		writeReply(w, http.StatusRequestEntityTooLarge, s.tooLarge())
-	case err != nil:
-		writeReply(w, http.StatusBadRequest, parseError(err))
-	default:
-		ctx := context.WithValue(r.Context(), headerKey{}, r.Header)
-		writeReply(w, http.StatusOK, s.answer(ctx, body))
-	}
-}
-
-func writeReply(w http.ResponseWriter, status int, reply []byte) {
-	if len(reply) == 0 {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(reply)))
-	w.WriteHeader(status)
-	_, _ = w.Write(reply) // if the client is gone, nobody wants it
-}
+// due, as for a notification, there is 204 and no body. It takes WebSockets too,
+// see [Server.ServeStream].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { serveHTTP(s, &s.peers, w, r) }
 
 type headerKey struct{}
 

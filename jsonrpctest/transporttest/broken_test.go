@@ -196,18 +196,3 @@ func TestStreamRules(t *testing.T) {
 		}
 	}
 }
-
-func TestGoroutinesAreFound(t *testing.T) {
-	var found string
-	t.Run("leak", func(t *testing.T) {
-		leak := make(chan struct{})
-		wantNoGoroutines(t)
-		go func() { <-leak }()
-		label := `"transporttest":`
-		found = goroutinesWith(label)
-		close(leak)
-	})
-	if !strings.Contains(found, "TestGoroutinesAreFound") {
-		t.Errorf("found %q", found)
-	}
-}

@@ -1,0 +1,243 @@
+package jsonrpctest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"example.com/jsonrpc"
+	"example.com/jsonrpc/transport"
+)
+
+// A Peer is a client at the other end of a stream. A server sends it
+// notifications, and asks it too.
+type Peer struct {
+	service service
+	stream  transport.Stream
+	wire    *wire // nil if there is no socket of our own below
+	ctx     context.Context
+	cancel  context.CancelFunc
+
+	// Of the one who writes; the wire's disturbance too.
+	writing sync.Mutex
+
+	mu      sync.Mutex // for what follows
+	asked   int
+	waiting map[string]chan json.RawMessage // responses of the client, by our ids
+	held    [][][]byte                      // replies that wait to be overtaken
+	running sync.WaitGroup
+}
+
+type peerKey struct{}
+
+// PeerOf returns the client whose message a handler works on, or nil if it did
+// not come on a stream.
+func PeerOf(ctx context.Context) *Peer {
+	p, _ := ctx.Value(peerKey{}).(*Peer)
+	return p
+}
+
+// Notify sends the client a notification. Params are encoded by the rules of
+// encoding/json and left out if they are nil.
+func (p *Peer) Notify(method string, params any) error {
+	text, err := json.Marshal(jsonrpc.Notification{Method: method, Params: params})
+	if err != nil {
+		return err
+	}
+	return p.Send(text)
+}
+
+// Send sends the client a text as it is, framed as a message is.
+func (p *Peer) Send(text []byte) error {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	return p.stream.Write(context.Background(), text)
+}
+
+// Call asks the client and returns its result. An error of the client's is an
+// *[jsonrpc.Error].
+func (p *Peer) Call(ctx context.Context, method string, params any) (json.RawMessage, error) {
+	answered := make(chan json.RawMessage, 1)
+	p.mu.Lock()
+	p.asked++
+	id := fmt.Sprintf("server-%d", p.asked)
+	key := `"` + id + `"`
+	p.waiting[key] = answered
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.waiting, key)
+	}()
+	text, err := json.Marshal(jsonrpc.Request{Method: method, Params: params, ID: jsonrpc.StringID(id)})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Send(text); err != nil {
+		return nil, err
+	}
+	select {
+	case text := <-answered:
+		_, result, problem, _ := asResponse(text)
+		if problem == nil {
+			return result, nil
+		}
+		e := &jsonrpc.Error{}
+		if err := json.Unmarshal(problem, e); err != nil {
+			return nil, fmt.Errorf("the client's error is no error object: %s", problem)
+		}
+		return nil, e
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case <-p.ctx.Done():
+		return nil, errors.New("jsonrpctest: the client has gone")
+	}
+}
+
+// Close ends the connection.
+func (p *Peer) Close() error {
+	p.cancel()
+	if p.wire != nil {
+		return p.wire.Close() // before the stream, which a stalled write may hold up
+	}
+	return p.stream.Close()
+}
+
+// maxInFlight bounds the requests of one connection that are in work. Those that
+// come after wait in the connection.
+const maxInFlight = 10_000
+
+// serve answers what comes until the stream or ctx ends, and returns once all
+// that it has begun is over.
+func (p *Peer) serve() error {
+	defer p.running.Wait()
+	defer p.Close()
+	defer context.AfterFunc(p.ctx, func() { _ = p.Close() })()
+	places := make(chan struct{}, maxInFlight)
+	for {
+		text, err := p.stream.Read(context.Background(), nil)
+		if spoilt := (*transport.FrameError)(nil); errors.As(err, &spoilt) {
+			if errors.Is(spoilt, transport.ErrTooLarge) {
+				_ = p.Send(p.service.tooLarge())
+			} else {
+				_ = p.Send(parseError(err))
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if p.deliver(text) {
+			continue
+		}
+		in := &incoming{text: text, peer: p}
+		p.service.arrive(in)
+		if isNotification(text) { // in order, and before what comes after it
+			p.reply(p.service.respond(p.ctx, in), true)
+			continue
+		}
+		places <- struct{}{}
+		p.running.Go(func() {
+			out := p.service.respond(p.ctx, in)
+			<-places
+			p.reply(out, false)
+		})
+	}
+}
+
+// deliver gives a response of the client's to the one who asked, and reports
+// whether it was one.
+func (p *Peer) deliver(text []byte) bool {
+	id, _, _, ok := asResponse(text)
+	if !ok {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if answered := p.waiting[id]; answered != nil {
+		delete(p.waiting, id)
+		answered <- text
+	}
+	return true
+}
+
+// reply sends what goes back for a message, with what goes wrong with it.
+func (p *Peer) reply(out *outgoing, notification bool) {
+	f := &out.fault
+	switch {
+	case f.drop != nil:
+		p.end(*f.drop)
+		return
+	case f.stall || notification && out.onStream == nil && out.messages == nil:
+		return
+	}
+	messages := out.messages
+	if out.onStream != nil {
+		messages = [][]byte{out.onStream}
+	}
+	if f.late > 0 {
+		p.hold(messages, f.late)
+		return
+	}
+	p.write(messages, f.wire)
+	p.mu.Lock()
+	held := p.held
+	p.held = nil
+	p.mu.Unlock()
+	for _, messages := range held {
+		p.write(messages, nil)
+	}
+}
+
+// hold keeps a reply until another has gone out, or so long.
+func (p *Peer) hold(messages [][]byte, d time.Duration) {
+	if len(messages) == 0 {
+		return
+	}
+	p.mu.Lock()
+	p.held = append(p.held, messages)
+	p.mu.Unlock()
+	if !pause(p.ctx, d) {
+		return
+	}
+	p.mu.Lock()
+	mine := -1
+	for i, other := range p.held {
+		if &other[0] == &messages[0] {
+			mine = i
+		}
+	}
+	if mine >= 0 {
+		p.held = append(p.held[:mine:mine], p.held[mine+1:]...)
+	}
+	p.mu.Unlock()
+	if mine >= 0 {
+		p.write(messages, nil)
+	}
+}
+
+// write writes messages, disturbed by d if it is not nil.
+func (p *Peer) write(messages [][]byte, d *disturbance) {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	if d != nil && p.wire != nil {
+		p.wire.disturb(d)
+		defer p.wire.disturb(nil)
+	}
+	for _, text := range messages {
+		if err := p.stream.Write(context.Background(), text); err != nil {
+			return // the client has gone, or the reply was cut
+		}
+	}
+}
+
+// end ends the connection without further ado.
+func (p *Peer) end(how Ending) {
+	if p.wire != nil {
+		p.wire.end(how)
+	}
+	_ = p.Close()
+}
