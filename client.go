@@ -103,6 +103,11 @@ func (c *Client) Close() error {
 // String returns where the client sends its messages, without secrets.
 func (c *Client) String() string { return c.endpoint }
 
+// Transport returns what carries the client's messages. It is for tools that send
+// what no client should: what goes through it has none of the client's checks,
+// and of its options only those that [Dial] has given to the transport.
+func (c *Client) Transport() transport.RoundTripper { return c.rt }
+
 // Call calls a method and decodes its result into the variable that result
 // points to, by the rules of encoding/json. If result is nil, the result is
 // checked and dropped. After an error the variable may hold anything.

@@ -36,6 +36,16 @@ func newStreamClient(ctx context.Context, name string, dial StreamDialer, set se
 	if set.err != nil {
 		return nil, fmt.Errorf("jsonrpc: %w", set.err)
 	}
+	if wrap := set.stream.wrap; wrap != nil {
+		inner := dial
+		dial = func(ctx context.Context) (transport.Stream, error) {
+			stream, err := inner(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return wrap(stream), nil
+		}
+	}
 	conn := newConn(name, dial, &set)
 	c, err := newClient(conn, set, false)
 	if err != nil {

@@ -20,6 +20,7 @@ type streamSettings struct {
 	exitWait     time.Duration
 	termWait     time.Duration
 	subprotocols []string
+	wrap         func(transport.Stream) transport.Stream
 	link         *link // of a call: see onLink
 }
 
@@ -33,6 +34,19 @@ func onLink(l *link) CallOption {
 // [transport.Bare] or [transport.Netstring].
 func WithFraming(f *transport.Framing) DialOption {
 	return dialOnly(func(d *dialSettings) { d.stream.framing = f })
+}
+
+// WithStreamWrap has the client of a stream use what wrap makes of each
+// connection: to record it, to count it, to have it fail in a test. It is called
+// for every connection that is made; nothing comes of it where there is no
+// stream, as with HTTP. Several are put around each other, the first outermost.
+func WithStreamWrap(wrap func(transport.Stream) transport.Stream) DialOption {
+	return dialOnly(func(d *dialSettings) {
+		outer := d.stream.wrap
+		if d.stream.wrap = wrap; outer != nil && wrap != nil {
+			d.stream.wrap = func(s transport.Stream) transport.Stream { return outer(wrap(s)) }
+		}
+	})
 }
 
 // WithKeepAlive says after how long a silence the server is asked whether it is
