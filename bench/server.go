@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-
-	"github.com/coder/websocket"
 )
 
 // addresses are where the server listens.
@@ -57,10 +55,10 @@ func serve() (at addresses, closeAll func(), err error) {
 	mux.HandleFunc("/", answerHTTP)
 	mux.HandleFunc("/connect", answerConnect)
 	mux.HandleFunc("/cpu", answerCPU)
-	go func() { _ = http.Serve(web, mux) }()                                  //nolint:gosec // nobody else calls it
-	go func() { _ = http.Serve(socket, http.HandlerFunc(answerWebSocket)) }() //nolint:gosec // as above
+	go func() { _ = http.Serve(web, mux) }() //nolint:gosec // nobody else calls it
 	go acceptLines(lines, &version2)
 	go acceptLines(old, &netRPC)
+	go acceptWebSocket(socket)
 	return addresses{
 		HTTP: "http://" + web.Addr().String(), TCP: lines.Addr().String(),
 		NetRPC: old.Addr().String(), WebSocket: "ws://" + socket.Addr().String(),
@@ -119,28 +117,6 @@ func readAll(buf []byte, r io.Reader, size int64) ([]byte, error) {
 		}
 		if err != nil {
 			return buf, err
-		}
-	}
-}
-
-func answerWebSocket(w http.ResponseWriter, r *http.Request) {
-	c, err := websocket.Accept(w, r, nil)
-	if err != nil {
-		return
-	}
-	defer c.CloseNow()
-	var request, reply []byte
-	for {
-		_, reader, err := c.Reader(r.Context())
-		if err != nil {
-			return
-		}
-		if request, err = readAll(request[:0], reader, -1); err != nil {
-			return
-		}
-		reply = appendSmall(reply[:0], request)
-		if c.Write(r.Context(), websocket.MessageText, reply) != nil {
-			return
 		}
 	}
 }

@@ -62,7 +62,7 @@ func TestFileWithoutDeadlines(t *testing.T) {
 		t.Skip("files have deadlines here")
 	}
 	s := NewStream(f, nil).(*byteStream)
-	if s.setRead != nil || s.setWrite != nil {
+	if s.setRead != nil || s.out.deadline != nil {
 		t.Error("the deadlines of a file that has none are used")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)

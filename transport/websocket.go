@@ -66,7 +66,7 @@ func DialWebSocket(ctx context.Context, rawURL string, opts *WebSocketOptions) (
 	if rt == nil {
 		rt, own = NewRoundTripper(opts.TLS, opts.Proxy), true
 	}
-	s := &webSocket{limit: opts.MaxMessage, wire: &wire{tripper: rt}, done: make(chan struct{})}
+	s := &webSocket{limit: opts.MaxMessage, wire: &wire{tripper: rt}, done: make(chan struct{}), deflating: make(chan struct{}, 1)}
 	dial := &websocket.DialOptions{
 		HTTPHeader: mergeHeader(http.Header{"User-Agent": {userAgent}}, opts.Header), Host: opts.Header.Get("Host"), Subprotocols: opts.Subprotocols,
 		HTTPClient: &http.Client{Transport: s.wire, CheckRedirect: func(*http.Request, []*http.Request) error {
@@ -74,7 +74,7 @@ func DialWebSocket(ctx context.Context, rawURL string, opts *WebSocketOptions) (
 		}},
 	}
 	if opts.Compress {
-		dial.CompressionMode = websocket.CompressionContextTakeover
+		s.compress, dial.CompressionMode = true, websocket.CompressionContextTakeover
 	}
 	conn, resp, err := websocket.Dial(ctx, rawURL, dial)
 	if own {
@@ -95,8 +95,6 @@ func DialWebSocket(ctx context.Context, rawURL string, opts *WebSocketOptions) (
 		s.limit = DefaultMaxMessage
 	}
 	conn.SetReadLimit(-1) // ours drops the message, not the connection
-	s.wanted.L = &s.mu
-	go s.writeLoop()
 	if every := opts.PingAfter; every >= 0 {
 		if every == 0 {
 			every = 30 * time.Second
@@ -121,21 +119,17 @@ type webSocket struct {
 	reading chan read // of a read whose caller has gone; nil if there is none
 	ended   error     // of each read to come
 
-	mu     sync.Mutex // for what follows
-	wanted sync.Cond  // signalled when queue or closed has changed
-	queue  []*write
-	spare  []*write // to be used again
-	closed bool
+	// Of the one writer.
+	masks    [256]byte // random; those up to maskUsed were used
+	maskUsed int
+
+	compress  bool
+	deflating chan struct{} // full while one compresses
 }
 
 type read struct {
 	msg []byte
 	err error
-}
-
-type write struct {
-	msg  []byte
-	done chan error // buffered: the writer does not wait
 }
 
 // Read appends the next message to buf, be it text or binary.
@@ -248,14 +242,7 @@ func (s *webSocket) Pinged() bool { return s.pinged.Load() }
 func (s *webSocket) Close() error {
 	var err error
 	s.close.Do(func() {
-		s.mu.Lock()
-		s.closed = true
-		for _, w := range s.queue {
-			w.done <- &Error{Op: "send", Err: errClosedConn}
-		}
-		s.queue = nil
-		s.wanted.Broadcast()
-		s.mu.Unlock()
+		s.wire.out.shutDown(errClosedConn)
 		err = s.conn.Close(websocket.StatusNormalClosure, "")
 		close(s.done)
 		if websocket.CloseStatus(err) != -1 || errors.Is(err, io.EOF) {

@@ -2,111 +2,102 @@ package transport
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/binary"
 	"errors"
 
 	"github.com/coder/websocket"
 )
 
-// Write sends msg as a text message.
-func (s *webSocket) Write(ctx context.Context, msg []byte) error {
-	if ctx.Err() != nil {
-		return &Error{Op: "send", Err: context.Cause(ctx)}
-	}
-	w := s.enqueue(msg)
-	if w == nil {
-		return &Error{Op: "send", Err: errClosedConn}
-	}
-	select {
-	case err := <-w.done:
-		s.reuse(w)
-		return err
-	case <-ctx.Done():
-		return &Error{Op: "send", Sent: true, Err: context.Cause(ctx)}
-	case <-s.done:
-	}
-	select {
-	case err := <-w.done:
-		return err
-	default:
-		return &Error{Op: "send", Sent: true, Err: errClosedConn}
-	}
-}
+// The parts of a frame's header (RFC 6455, 5.2).
+const (
+	finText     = 0x81 // the whole of a text message
+	opClose     = 0x8
+	masked      = 0x80
+	length16    = 126 // the length is in the two bytes that follow,
+	length64    = 127 // or in eight
+	maxLength7  = 125
+	maxLength16 = 1<<16 - 1
+)
 
 var errClosedConn = errors.New("the connection is closed")
 
-// enqueue puts a copy of msg, which may be written after its caller has gone, into
-// the queue. It returns nil if the connection is closed.
-func (s *webSocket) enqueue(msg []byte) *write {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil
+// Write sends msg as a text message.
+func (s *webSocket) Write(ctx context.Context, msg []byte) error {
+	if s.compress {
+		return s.writeCompressed(ctx, msg)
 	}
-	var w *write
-	if n := len(s.spare); n > 0 {
-		w, s.spare = s.spare[n-1], s.spare[:n-1]
-	} else {
-		w = &write{done: make(chan error, 1)}
-	}
-	w.msg = append(w.msg[:0], msg...)
-	s.queue = append(s.queue, w)
-	s.wanted.Signal()
-	return w
+	return s.wire.out.send(ctx, s.appendText, msg)
 }
 
-// reuse keeps the memory of a write that is done with.
-func (s *webSocket) reuse(w *write) {
-	const maxSpare, maxKept = 64, 64 << 10
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.spare) < maxSpare && cap(w.msg) <= maxKept {
-		s.spare = append(s.spare, w)
+// appendText appends msg as a masked text frame. It is called by one goroutine at
+// a time.
+func (s *webSocket) appendText(dst, msg []byte) []byte {
+	switch n := len(msg); {
+	case n <= maxLength7:
+		dst = append(dst, finText, masked|byte(n))
+	case n <= maxLength16:
+		dst = binary.BigEndian.AppendUint16(append(dst, finText, masked|length16), uint16(n))
+	default:
+		dst = binary.BigEndian.AppendUint64(append(dst, finText, masked|length64), uint64(n))
 	}
+	// "The masking key needs to be unpredictable" (10.3).
+	if s.maskUsed == 0 || s.maskUsed == len(s.masks) {
+		_, _ = rand.Read(s.masks[:]) // it cannot fail
+		s.maskUsed = 0
+	}
+	key := s.masks[s.maskUsed : s.maskUsed+4]
+	s.maskUsed += 4
+	dst = append(dst, key...)
+	start := len(dst)
+	dst = append(dst, msg...)
+	mask(dst[start:], key)
+	return dst
 }
 
-func (s *webSocket) writeLoop() {
-	var (
-		broken error // an error of writing ends the connection
-		writes []*write
-	)
-	for {
-		s.mu.Lock()
-		for len(s.queue) == 0 && !s.closed {
-			s.wanted.Wait()
-		}
-		if s.closed {
-			s.mu.Unlock()
-			return
-		}
-		writes, s.queue = s.queue, writes[:0]
-		s.mu.Unlock()
-		tried := 0
-		if broken == nil {
-			tried, broken = s.writeAll(writes)
-		}
-		for i, w := range writes {
-			writes[i] = nil
-			if broken != nil {
-				w.done <- &Error{Op: "send", Sent: i < tried, Err: broken}
-			} else {
-				w.done <- nil
-			}
-		}
+// mask masks p with a key of four bytes (5.3).
+func mask(p, key []byte) {
+	var wide [64]byte
+	for i := range wide {
+		wide[i] = key[i%4]
+	}
+	for len(p) > 0 {
+		p = p[subtle.XORBytes(p, p, wide[:]):]
 	}
 }
 
-// writeAll writes messages, several in one system call. It returns how many may
-// have been sent.
-func (s *webSocket) writeAll(writes []*write) (tried int, err error) {
-	if len(writes) > 1 {
-		s.wire.gather()
+// writeCompressed is Write for a connection with compression, whose messages must
+// be sent in the order in which they were compressed.
+func (s *webSocket) writeCompressed(ctx context.Context, msg []byte) error {
+	select {
+	case s.deflating <- struct{}{}:
+	case <-ctx.Done():
+		return &Error{Op: "send", Err: context.Cause(ctx)}
 	}
-	for _, w := range writes {
-		tried++
-		if err := s.conn.Write(context.Background(), websocket.MessageText, w.msg); err != nil {
-			_ = s.wire.release()
-			return tried, err
+	out := &s.wire.out
+	out.mu.Lock()
+	err := out.admitLocked(ctx, len(msg)) // before, as what is compressed must be sent
+	out.mu.Unlock()
+	var frames []byte
+	if err == nil {
+		frames, err = s.wire.deflate(func() error { return s.conn.Write(context.Background(), websocket.MessageText, msg) })
+		if err != nil {
+			err = &Error{Op: "send", Err: err}
 		}
 	}
-	return tried, s.wire.release()
+	out.mu.Lock()
+	defer out.mu.Unlock()
+	if err == nil {
+		err = out.endedLocked(context.Background())
+	}
+	from := out.queued
+	if err == nil {
+		out.putLocked(appendAll, frames)
+	}
+	<-s.deflating
+	if err != nil {
+		return err
+	}
+	return out.carryLocked(ctx, from, out.queued)
 }
