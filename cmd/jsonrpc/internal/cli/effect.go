@@ -54,5 +54,5 @@ func schemeOf(address string) string {
 
 // isStream reports whether a server can send something of its own accord.
 func isStream(scheme string) bool {
-	return !slices.Contains([]string{"http", "https", "demo"}, scheme)
+	return !slices.Contains([]string{"http", "https", "demo", "nats", "nats+tls"}, scheme)
 }

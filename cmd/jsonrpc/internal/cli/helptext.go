@@ -13,6 +13,8 @@ TARGET
   tcp://HOST:PORT, tls://…, unix:///PATH
                            a stream; --framing says how messages are told apart
   zmq+tcp://HOST:PORT      ZeroMQ: a REP or ROUTER socket; zmq+ipc:///PATH
+  nats://HOST:PORT/SUBJECT NATS: the servers behind a subject, also nats+tls://;
+                           nats-sub://… listens to what is published on it
   exec:'COMMAND ARG…'      the same on stdin and stdout of a child process
   exec:                    the same, with the command after --, all of what
                            follows: jsonrpc exec: METHOD [PARAM…] -- gopls serve

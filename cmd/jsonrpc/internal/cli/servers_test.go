@@ -66,6 +66,7 @@ func await(ts *testscript.TestScript, _ bool, _ []string) {
 //	serve stream KIND [FRAMING]  a peer (see there) on tcp, tls, tls-client, unix, ws, wss,
 //	                        or ws-auth: as auth
 //	serve zmq               demo on a ZeroMQ REP socket
+//	serve nats              demo behind a subject of a NATS server, and ticks on events
 //	serve closed            a port at which nobody listens
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) == 0 {
@@ -83,6 +84,9 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 		return
 	case "zmq":
 		serveZMQ(ts)
+		return
+	case "nats":
+		serveNATS(ts)
 		return
 	}
 	requests := make(chan struct{}, 100)
