@@ -1,6 +1,9 @@
 package jsonrpc
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 // SetMembers sets members of each request and notification of the message,
 // beside method and params, in the place of those that have these names already.
@@ -8,7 +11,7 @@ import "fmt"
 // context of a trace: the specification does not forbid such members. The values
 // are encoded by the rules of encoding/json.
 //
-// Call it before next. A [Raw] message stays as it is. The members of the
+// Call it before next. A [Raw] message is changed too. The members of the
 // specification itself cannot be set.
 func (x *Exchange) SetMembers(members Named) error {
 	for _, name := range []string{"jsonrpc", "method", "params", "id", "result", "error"} {
@@ -60,7 +63,7 @@ type span struct{ from, to int }
 // edit writes the message anew, each request of it by change, which appends it
 // to dst. The old text is left alone: a transport may still read it.
 func (x *Exchange) edit(members Named, change func(dst, request []byte, params span, set []member) []byte) error {
-	if len(members) == 0 || len(x.items) == 0 || x.items[0].to == 0 {
+	if len(members) == 0 || len(x.items) == 0 {
 		return nil
 	}
 	set := make([]member, 0, len(members))
@@ -71,6 +74,7 @@ func (x *Exchange) edit(members Named, change func(dst, request []byte, params s
 		}
 		set = append(set, member{name, value})
 	}
+	x.locate()
 	old := x.msg.Body
 	text := make([]byte, 0, len(old)+64*len(x.items)*len(set))
 	if x.batch {
@@ -82,7 +86,7 @@ func (x *Exchange) edit(members Named, change func(dst, request []byte, params s
 			text = append(text, ',')
 		}
 		from := len(text)
-		request := old[it.from:it.to]
+		request := bytes.TrimSpace(old[it.from:it.to]) // a raw one may have some around it
 		text = change(text, request, paramsSpan(request), set)
 		it.from, it.to = from, len(text)
 	}

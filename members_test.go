@@ -74,7 +74,9 @@ func TestSetMembers(t *testing.T) {
 		{"meta that is no object", meta, jsonrpc.Request{Method: "a", Params: jsonrpc.Named{"_meta": 1}}, `{"jsonrpc":"2.0","method":"a","params":{"_meta":{` + m + `}},"id":1}`},
 		{"meta and params by position", meta, jsonrpc.Request{Method: "a", Params: jsonrpc.Args{1}}, `{"jsonrpc":"2.0","method":"a","params":[1],"id":1}`},
 		{"meta of a batch", meta, batch(), `[{"jsonrpc":"2.0","method":"a","params":{"x":1,"_meta":{` + m + `}},"id":1},{"jsonrpc":"2.0","method":"b","params":[1]}]`},
-		{"raw", members, jsonrpc.Raw(`{"jsonrpc":"2.0", "method":"a","id":1}`), `{"jsonrpc":"2.0", "method":"a","id":1}`},
+		{"raw", members, jsonrpc.Raw(" {\"jsonrpc\":\"2.0\", \"method\":\"a\",\n\"id\":1}\n"), `{"jsonrpc":"2.0","method":"a","id":1,` + m + `}`},
+		{"raw batch", meta, jsonrpc.Raw(`[ {"jsonrpc":"2.0","method":"a","id":1} , {"jsonrpc":"2.0","method":"b","params":{"x": [1]}}]`),
+			`[{"jsonrpc":"2.0","method":"a","id":1,"params":{"_meta":{` + m + `}}},{"jsonrpc":"2.0","method":"b","params":{"x":[1],"_meta":{` + m + `}}}]`},
 		{"nothing", func(x *jsonrpc.Exchange) error { return x.SetMeta(nil) }, jsonrpc.Request{Method: "a"}, `{"jsonrpc":"2.0","method":"a","id":1}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
