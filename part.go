@@ -161,13 +161,16 @@ func (x *Exchange) Adopt(part *Exchange, err error) error { return x.adopt(part,
 func (x *Exchange) adopt(part *Exchange, err error, shared bool) error {
 	for k, i := range part.of {
 		it, from := &x.items[i], &part.items[k]
-		it.answered, it.decoded, it.raw, it.err = true, false, nil, from.err
+		it.answered, it.decoded, it.raw = true, false, nil
+		it.err = from.err
+		if !x.batch || !from.answered && err != nil {
+			it.err = err // which an interceptor may have changed
+		}
 		switch {
-		case !from.answered && it.err == nil && !(it.notification && err == nil):
-			if it.err = err; err == nil {
-				it.err = ErrNoResponse
-			}
-		case it.err == nil && !it.notification:
+		case it.err != nil || it.notification:
+		case !from.answered || from.err != nil:
+			it.err = ErrNoResponse
+		default:
 			if it.raw = from.raw; shared && x.keep {
 				it.raw = bytes.Clone(from.raw)
 			}

@@ -27,7 +27,8 @@ type RateLimit struct {
 	// minute.
 	MaxWait time.Duration
 	// Cost says what a call of the method costs, as providers count "compute
-	// units"; 0 is free. The default is 1. It is called by many goroutines at once.
+	// units"; 0 is free. The default is 1. A call that costs more than 1 waits
+	// longer before it goes. It is called by many goroutines at once.
 	Cost func(method string) int
 }
 
