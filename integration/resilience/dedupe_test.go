@@ -87,8 +87,8 @@ func TestDedupe(t *testing.T) {
 			since(t, begin, time.Second)
 		})
 		calls.Wait()
-		if s.count() != 1 || s.canceled != 0 {
-			t.Errorf("%d messages, %d cancelled", s.count(), s.canceled)
+		if _, _, canceled := s.underWay(); s.count() != 1 || canceled != 0 {
+			t.Errorf("%d messages, %d cancelled", s.count(), canceled)
 		}
 	})
 	bubble(t, "the last one ends the message", func(t *testing.T) {
@@ -104,12 +104,12 @@ func TestDedupe(t *testing.T) {
 			})
 		}
 		time.Sleep(2500 * time.Millisecond)
-		if s.canceled != 0 {
+		if _, _, canceled := s.underWay(); canceled != 0 {
 			t.Error("it was given up while one waited")
 		}
 		calls.Wait()
 		synctest.Wait()
-		if s.canceled != 1 {
+		if _, _, canceled := s.underWay(); canceled != 1 {
 			t.Error("it goes on when nobody waits")
 		}
 		if err := call(t.Context(), client); err != nil {

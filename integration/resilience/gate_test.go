@@ -235,8 +235,8 @@ func TestConcurrency(t *testing.T) {
 		}
 		calls.Wait()
 		since(t, begin, 3*time.Second)
-		if s.most != 3 {
-			t.Errorf("%d were under way", s.most)
+		if _, most, _ := s.underWay(); most != 3 {
+			t.Errorf("%d were under way", most)
 		}
 	})
 	bubble(t, "by their costs", func(t *testing.T) {
@@ -251,8 +251,8 @@ func TestConcurrency(t *testing.T) {
 		}
 		calls.Wait()
 		since(t, begin, 3*time.Second)
-		if s.most > 4 {
-			t.Errorf("%d were under way", s.most)
+		if _, most, _ := s.underWay(); most > 4 {
+			t.Errorf("%d were under way", most)
 		}
 	})
 	bubble(t, "a place is free again after a failure, a panic and a cancellation", func(t *testing.T) {

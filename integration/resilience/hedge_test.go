@@ -30,8 +30,8 @@ func TestHedge(t *testing.T) {
 		if len(got) != 2 || got[1].at != time.Second || got[0].text == got[1].text {
 			t.Errorf("%v", got)
 		}
-		if s.canceled != 1 || s.running != 0 {
-			t.Errorf("%d cancelled, %d under way", s.canceled, s.running)
+		if running, _, canceled := s.underWay(); canceled != 1 || running != 0 {
+			t.Errorf("%d cancelled, %d under way", canceled, running)
 		}
 	})
 	bubble(t, "its place is free again", func(t *testing.T) {
@@ -117,8 +117,8 @@ func TestHedge(t *testing.T) {
 			t.Error(err)
 		}
 		synctest.Wait()
-		if s.canceled != 3 {
-			t.Errorf("%d of %d cancelled", s.canceled, s.count())
+		if _, _, canceled := s.underWay(); canceled != 3 {
+			t.Errorf("%d of %d cancelled", canceled, s.count())
 		}
 	})
 	bubble(t, "batches", func(t *testing.T) {

@@ -118,6 +118,14 @@ func (s *server) arrivals() []arrival {
 	return append([]arrival(nil), s.got...)
 }
 
+// underWay returns how many messages are, how many were at most, and how many
+// were cancelled.
+func (s *server) underWay() (running, most, canceled int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running, s.most, s.canceled
+}
+
 func (s *server) count() int { return len(s.arrivals()) }
 
 // What servers do.
