@@ -15,6 +15,7 @@ type callOptions struct {
 	connection
 	ids
 	wholeParams
+	checking
 	id       string
 	notify   bool
 	dryRun   bool
@@ -61,6 +62,7 @@ func newCallCommand(s *session) *cobra.Command {
 		f.BoolVarP(&o.raw, "raw", "r", false, "print a string without quotes and escapes")
 		f.BoolVar(&o.envelope, "envelope", false, "print the whole response, be it a result or an error")
 	})
+	o.checking.addFlags(cmd)
 	o.connection.addFlags(cmd)
 	return cmd
 }
@@ -74,11 +76,16 @@ func (o *callOptions) run(ctx context.Context, s *session, at target, args []str
 	if err != nil {
 		return err
 	}
+	judge, err := o.checking.before(ctx, s, &o.connection, at, message)
+	if err != nil {
+		return err
+	}
 	if o.dryRun {
 		return o.connection.dryRun(ctx, s, message)
 	}
 	return o.connection.carryOut(ctx, s, at, exchange{
-		message: message, subject: args[0], raw: o.raw, envelope: o.envelope,
+		message: message, subject: args[0], raw: o.raw, envelope: o.envelope, judge: judge,
+		names: func() []string { return o.description.knownNames(s, at) },
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/term"
@@ -24,13 +25,29 @@ type Process struct {
 	Getenv func(string) string
 	// OutTerminal says that a person reads Stdout.
 	OutTerminal bool
+	// Columns is the width of that terminal, 0 if it is not known.
+	Columns int
+}
+
+// width returns how long a line of prose should be.
+func (p *Process) width() int {
+	const usual, least, most = 80, 40, 120
+	columns := p.Columns
+	if n, err := strconv.Atoi(p.Getenv("COLUMNS")); err == nil && n > 0 {
+		columns = n
+	}
+	if columns == 0 {
+		return usual
+	}
+	return min(max(columns, least), most)
 }
 
 // OS returns the process that this program is.
 func OS() *Process {
+	columns, _, _ := term.GetSize(int(os.Stdout.Fd())) // of a terminal
 	return &Process{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv,
-		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), Columns: columns,
 	}
 }
 

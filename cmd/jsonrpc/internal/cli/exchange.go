@@ -18,6 +18,8 @@ type exchange struct {
 	batch    bool   // one line for each response
 	raw      bool
 	envelope bool
+	judge    func(result json.RawMessage) error // of a result that was printed; may be nil
+	names    func() []string                    // the methods that the server is known to have; may be nil
 }
 
 // carryOut sends the message and prints what came.
@@ -43,17 +45,26 @@ func (c *connection) carryOut(ctx context.Context, s *session, at target, x exch
 	}
 	switch {
 	case err != nil:
-		return c.failure(s, client, x.subject, err)
+		failure := c.failure(s, client, x.subject, err)
+		failure.suggest(x)
+		return failure
 	case x.batch:
 		return printBatch(out, reply, x.envelope)
-	case len(reply.Responses) == 0, x.envelope: // a notification, or printed already
+	case len(reply.Responses) == 0: // a notification
 		return nil
+	case !x.envelope: // printed already
+		if err := out.value(reply.Result()); err != nil {
+			return err
+		}
 	}
-	return out.value(reply.Result())
+	if x.judge != nil {
+		return x.judge(reply.Result())
+	}
+	return nil
 }
 
 // failure says what the command can about an error of the library's.
-func (c *connection) failure(s *session, client *jsonrpc.Client, subject string, err error) error {
+func (c *connection) failure(s *session, client *jsonrpc.Client, subject string, err error) *callFailure {
 	return &callFailure{
 		err: err, subject: subject + " at " + client.String(),
 		timeout: time.Duration(c.timeout), framing: c.framing.inUse(client.String()), authHint: c.credentials.hint(s),

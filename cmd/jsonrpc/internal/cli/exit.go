@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"example.com/jsonrpc"
+	"example.com/jsonrpc/cmd/jsonrpc/internal/discover"
 	"example.com/jsonrpc/transport"
 )
 
@@ -98,6 +99,7 @@ func exitCode(err error) ExitCode {
 		local   *localError
 		message *jsonrpc.MessageError
 		batch   *batchError
+		result  *resultError
 		status  *jsonrpc.HTTPError
 		server  *jsonrpc.Error
 		carry   *transport.Error
@@ -109,6 +111,10 @@ func exitCode(err error) ExitCode {
 		return ExitInterrupted
 	case errors.As(err, &usage), errors.As(err, &local), errors.As(err, &message), errors.Is(err, errSilent):
 		return ExitUsage
+	case errors.Is(err, discover.ErrNone):
+		return ExitServerError
+	case errors.As(err, &result):
+		return ExitBadReply
 	case errors.Is(err, errLost):
 		return ExitUnreachable
 	case errors.As(err, &batch):

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/jsonrpc"
+	"example.com/jsonrpc/cmd/jsonrpc/internal/suggest"
 	"example.com/jsonrpc/transport"
 )
 
@@ -25,6 +26,15 @@ type callFailure struct {
 	framing  string // in use, "" if there is none
 	authHint string // what to do about a refusal
 	demo     bool   // the server is in this process
+	near     string // the method that may have been meant
+}
+
+// suggest looks for the method that may have been meant, if there is none of that
+// name.
+func (f *callFailure) suggest(x exchange) {
+	if x.names != nil && jsonrpc.CodeOf(f.err) == jsonrpc.CodeMethodNotFound {
+		f.near = suggest.Nearest(x.subject, x.names())
+	}
 }
 
 func (f *callFailure) Unwrap() error { return f.err }
@@ -94,6 +104,8 @@ func (f *callFailure) advice() string {
 			return proxyAdvice
 		}
 		return f.authHint
+	case errors.As(f.err, &server) && f.near != "":
+		return fmt.Sprintf("did you mean %q?", f.near)
 	case errors.As(f.err, &server):
 		return adviceOnCode(server.Code)
 	case errors.As(f.err, &status):

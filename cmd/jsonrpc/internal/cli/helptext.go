@@ -152,6 +152,63 @@ before it:
   jsonrpc call --profile mainnet version
 `
 
+const listHelp = `Lists the methods of a server, by its own description: an OpenRPC document
+(rpc.discover), or else what system.listMethods, rpc_modules, the tools of an MCP
+server or the capabilities of a language server tell. The description is kept for a
+day; of one that was kept, its age is shown on stderr.
+
+EXAMPLES
+  $ jsonrpc list demo:
+  ping          Answers pong.
+  cat           Makes the sound of a cat, who may have a name.
+  dog           Makes the sound of a dog, who may have a name.
+  cube          Multiplies a number with itself, twice.
+  sum           Adds numbers.
+  subtract      Subtracts one number from another.
+  echo          Returns its params as they came.
+  sleep         Answers after some time.
+  fail          Answers with the error that it is asked for.
+  rpc.discover  Returns this document.
+
+  jsonrpc list --via mcp exec: -- npx some-mcp-server
+  jsonrpc list --schema https://node.example/openrpc.json
+`
+
+const describeHelp = `Shows what is known of a method: how it is called, its params and their members with
+types, defaults and meanings, its result, its errors, and examples. After --schema
+the TARGET can be left out.
+
+EXAMPLES
+  $ jsonrpc describe demo: cat | head -1
+  cat(name?: string) → "meow"
+
+  jsonrpc describe --json @mainnet eth_getLogs | jq .params
+`
+
+const templateHelp = `Prints params of a method to fill in, by position or by name as the description says:
+the values of an example, or else some that keep to the schemas. It is what --params
+takes.
+
+EXAMPLES
+  $ jsonrpc template demo: subtract
+  [42,23]
+
+  $ jsonrpc template demo: subtract | jsonrpc demo: subtract --params @-
+  19
+`
+
+const docsHelp = `Writes documentation of all methods of a server as Markdown or, by --html, as one
+page that can be read anywhere: no scripts but its own, nothing loaded, light and
+dark. After --schema the TARGET can be left out.
+
+EXAMPLES
+  $ jsonrpc docs demo: | head -1
+  # Demo
+
+  jsonrpc docs --html @mainnet > mainnet.html
+  jsonrpc docs --schema openrpc.json > API.md
+`
+
 const profileHelp = `A profile is a server with all that it takes to call it, under a name. With it the
 TARGET is @NAME, or is left out after --profile NAME:
 

@@ -24,10 +24,14 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	go func() {
 		defer close(done)
 		defer cancel()
+		defer w.recoverAbort()
 		t.handler.ServeHTTP(w, server)
 	}()
 	select {
 	case <-done:
+		if w.aborted {
+			return nil, io.ErrUnexpectedEOF
+		}
 		return w.response(r), nil
 	case <-r.Context().Done():
 		return nil, context.Cause(r.Context())
@@ -39,6 +43,18 @@ type recorder struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
+
+	aborted bool
+}
+
+// recoverAbort ends the panic by which a handler ends its connection.
+func (w *recorder) recoverAbort() {
+	if v := recover(); v != nil {
+		if v != http.ErrAbortHandler {
+			panic(v)
+		}
+		w.aborted = true
+	}
 }
 
 func (w *recorder) Header() http.Header { return w.header }

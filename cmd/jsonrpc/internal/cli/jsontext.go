@@ -26,6 +26,9 @@ type palette struct{ key, text, number, word, reset string }
 // colours are legible on dark and on light ground.
 var colours = palette{key: "\x1b[1;34m", text: "\x1b[32m", number: "\x1b[36m", word: "\x1b[33m", reset: "\x1b[0m"}
 
+// bold is the terminal's code for headings.
+const bold = "\x1b[1m"
+
 // format returns the JSON text laid out anew, with dangerous runes in strings
 // escaped. It is iterative, so that no text can exhaust the stack. Of text that
 // is not JSON, it makes something harmless.

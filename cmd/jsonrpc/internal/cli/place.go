@@ -15,7 +15,16 @@ import (
 type target struct {
 	addresses []string // as parseTarget returns them; at least one
 	name      string   // what it was called: the same for each run, without the secrets of a profile
+	given     string   // the TARGET that stands for it on a command line
 	secrets   []string // in the addresses
+}
+
+// shown is the TARGET as it can be shown: without what may be secret in it.
+func (t target) shown() string {
+	if _, isProfile := profileName(t.given); !isProfile && (t.given == "" || strings.ContainsAny(t.given, "@?")) {
+		return "TARGET"
+	}
+	return shellWord(t.given)
 }
 
 // scheme returns the scheme of the address.
@@ -61,7 +70,11 @@ func (c *connection) locate(s *session, cmd *cobra.Command, args []string, usage
 		return at, nil, err
 	}
 	texts := p.targets
+	if len(texts) == 1 {
+		at.given = texts[0]
+	}
 	if p.profile != "" {
+		at.given = "@" + p.profile
 		if p.from, err = p.load(s); err != nil {
 			return at, nil, err
 		}

@@ -71,7 +71,7 @@ func (p *place) load(s *session) (*profile.Profile, error) {
 }
 
 // noSettings are the flags of the right headings that cannot stand in a profile.
-var noSettings = []string{"profile", "config", "target", "refresh"}
+var noSettings = []string{"profile", "config", "target", "refresh"} // each is of one command line
 
 // isSetting reports whether a flag can stand in a profile.
 func isSetting(f *pflag.Flag) bool {

@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// paramWords returns the PARAM words, quoted for a shell, that make these params:
+// one for each of an array or an object, or --params for what words cannot say.
+func paramWords(params json.RawMessage) []string {
+	whole := []string{"--params", shellWord(string(params))}
+	d := json.NewDecoder(bytes.NewReader(params))
+	first, err := d.Token()
+	if err != nil {
+		return nil
+	}
+	var words []string
+	for d.More() {
+		name := ""
+		if first == json.Delim('{') {
+			token, err := d.Token()
+			if err != nil {
+				return whole
+			}
+			if name = token.(string); name == "" || strings.ContainsAny(name, "=:") {
+				return whole
+			}
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return whole
+		}
+		words = append(words, paramWord(name, value))
+	}
+	if len(words) == 0 && first == json.Delim('{') {
+		return whole
+	}
+	return words
+}
+
+// paramWord returns the word of one param. Name is "" by position.
+func paramWord(name string, value json.RawMessage) string {
+	text := ""
+	isText := isString(value) && json.Unmarshal(value, &text) == nil
+	switch {
+	case name == "" && isText && !json.Valid([]byte(text)) && !strings.Contains(text, "=") && !strings.HasPrefix(text, "-") && text != "":
+		return shellWord(text)
+	case name == "":
+		return shellWord(compacted(string(value)))
+	case isText && strings.HasPrefix(text, "@"):
+		return shellWord(name + "=@" + text)
+	case isText:
+		return shellWord(name + "=" + text)
+	}
+	return shellWord(name + ":=" + compacted(string(value)))
+}
+
+// shellWord quotes a word for a POSIX shell, if it needs that.
+func shellWord(word string) string {
+	plain := func(r rune) bool {
+		return strings.ContainsRune("@%+=:,./_-", r) || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
