@@ -20,7 +20,7 @@ func TestAllocations(t *testing.T) {
 	var params any = jsonrpc.Args{"Mittens", 3}
 	for name, test := range map[string]struct {
 		client func() *jsonrpc.Client
-		call   func(*jsonrpc.Client) error
+		call   func(jsonrpc.Caller) error
 		most   float64
 	}{
 		"TCP":       {dialTo(t, "tcp://", serveLines), meow(params), 1},
@@ -60,16 +60,16 @@ func dialTo(t *testing.T, scheme string, serve benchServer) func() *jsonrpc.Clie
 }
 
 // meow is a call whose result is a string.
-func meow(params any) func(*jsonrpc.Client) error {
-	return func(c *jsonrpc.Client) error {
+func meow(params any) func(jsonrpc.Caller) error {
+	return func(c jsonrpc.Caller) error {
 		_, err := jsonrpc.Call[string](background, c, "cat", params)
 		return err
 	}
 }
 
 // meows is a batch of such calls.
-func meows(params any, n int) func(*jsonrpc.Client) error {
-	return func(c *jsonrpc.Client) error {
+func meows(params any, n int) func(jsonrpc.Caller) error {
+	return func(c jsonrpc.Caller) error {
 		var b jsonrpc.Batch
 		results := make([]*jsonrpc.Result[string], n)
 		for i := range results {

@@ -33,6 +33,7 @@ type Client struct {
 	settings   settings
 	invoke     Invoker // nil if nothing goes around roundTrip
 	coalescer  *coalescer
+	pool       *Pool // that it is the client of; nil of others
 	endpoint   string
 	addsHeader bool // to each message, because the transport does not
 	closed     atomic.Bool
@@ -81,6 +82,8 @@ func (c *Client) chain(s *settings) Invoker {
 		last = c.coalescer.invoke
 	}
 	switch {
+	case len(interceptors) > 0 && c.pool != nil && c.coalescer == nil:
+		return chain(last, interceptors) // the pool tells of each attempt
 	case len(interceptors) > 0:
 		return chain(tellAttempts(last), interceptors)
 	case c.coalescer != nil:
@@ -94,6 +97,9 @@ func (c *Client) Close() error {
 	if c.closed.Swap(true) {
 		return nil
 	}
+	if c.pool != nil {
+		return c.pool.close()
+	}
 	if closer, ok := c.rt.(io.Closer); ok {
 		return closer.Close()
 	}
@@ -105,7 +111,8 @@ func (c *Client) String() string { return c.endpoint }
 
 // Transport returns what carries the client's messages. It is for tools that send
 // what no client should: what goes through it has none of the client's checks,
-// and of its options only those that [Dial] has given to the transport.
+// and of its options only those that [Dial] has given to the transport. The client
+// of a [Pool] has none, and returns nil.
 func (c *Client) Transport() transport.RoundTripper { return c.rt }
 
 // Call calls a method and decodes its result into the variable that result
@@ -218,6 +225,9 @@ func (c *Client) run(ctx context.Context, x *Exchange) error {
 
 // roundTrip is the innermost Invoker.
 func (c *Client) roundTrip(ctx context.Context, x *Exchange) error {
+	if c.pool != nil {
+		return c.pool.forward(ctx, x)
+	}
 	x.reset()
 	err := ctx.Err()
 	if err != nil {
@@ -287,12 +297,15 @@ func (c *Client) wrap(x *Exchange, method string, err error) error {
 	if err == nil {
 		return nil
 	}
-	s := c.settings.secrets
+	s, endpoint := c.settings.secrets, c.endpoint
 	if x != nil {
 		s = x.secrets
+	}
+	if c.pool != nil {
+		endpoint, err = c.pool.culprit(x, err)
 	}
 	if e := (*MessageError)(nil); errors.As(err, &e) { // it has not been through roundTrip
 		err = s.maskTree(err)
 	}
-	return &callError{method: method, endpoint: c.endpoint, err: err, secrets: s}
+	return &callError{method: method, endpoint: endpoint, err: err, secrets: s}
 }

@@ -77,11 +77,13 @@ type gathered struct {
 	text  []byte
 	raw   []byte
 	err   error
+
+	endpoint string // of a pool
 }
 
 // invoke carries out one exchange, alone or with others.
 func (co *coalescer) invoke(ctx context.Context, x *Exchange) error {
-	if co.refuses.Load() || !co.takes(x) {
+	if co.refuses.Load() || !co.takes(x) || co.client.pool.sticks(ctx) {
 		return co.client.roundTrip(ctx, x)
 	}
 	co.mu.Lock()
@@ -147,7 +149,7 @@ func (g *gathered) outcome() error {
 	x.reset()
 	it := &x.items[0]
 	it.answered, it.err = true, g.err
-	x.text, x.size = g.text, int64(len(g.text))
+	x.text, x.size, x.endpoint = g.text, int64(len(g.text)), g.endpoint
 	if g.err != nil {
 		return g.err
 	}
@@ -231,7 +233,7 @@ func (co *coalescer) send(calls []*gathered) {
 	}
 	for i, g := range calls {
 		it := &x.items[i]
-		g.raw, g.err = it.raw, it.err
+		g.raw, g.err, g.endpoint = it.raw, it.err, x.endpoint
 		if g.err == nil && !it.answered {
 			if g.err = err; err == nil {
 				g.err = ErrNoResponse

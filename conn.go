@@ -39,14 +39,16 @@ type conn struct {
 	cancel context.CancelFunc
 	events *hub // subscriptions
 
-	mu        sync.Mutex    // for what follows
-	link      *link         // nil if there is none
-	handled   chan struct{} // closed once the newest link's notifications are
-	attempt   *attempt      // to connect, under way; nil if there is none
-	failures  int           // attempts that failed, or did not last, in a row
-	notBefore time.Time     // of the next attempt
-	dialed    bool          // there was a connection once
-	ended     error         // why it was the last, if reconnecting is turned off
+	mu        sync.Mutex            // for what follows
+	link      *link                 // nil if there is none
+	handled   chan struct{}         // closed once the newest link's notifications are
+	attempt   *attempt              // to connect, under way; nil if there is none
+	owner *endpoint // of a pool; nil if there is none
+	news      news                  // for the hooks
+	failures  int                   // attempts that failed, or did not last, in a row
+	notBefore time.Time             // of the next attempt
+	dialed    bool                  // there was a connection once
+	ended     error                 // why it was the last, if reconnecting is turned off
 	closed    bool
 
 	stats    connStats
@@ -59,7 +61,7 @@ type connStats struct {
 }
 
 // StreamStats counts what went on on the connection of a client of a stream. All
-// are zero for other clients. See [Client.StreamStats].
+// are zero for other clients; those of a [Pool] are the sums of its endpoints'. See [Client.StreamStats].
 type StreamStats struct {
 	Connects  int64 // connections made; one if it never broke
 	Strays    int64 // responses that nobody waited for: late, duplicate or forged ones
@@ -69,6 +71,9 @@ type StreamStats struct {
 
 // StreamStats returns what went on on the client's connection so far.
 func (c *Client) StreamStats() StreamStats {
+	if c.pool != nil {
+		return c.pool.streamStats()
+	}
 	conn, ok := c.rt.(*conn)
 	if !ok {
 		return StreamStats{}
@@ -189,6 +194,7 @@ func (c *conn) try(a *attempt, pause time.Duration) {
 		} else if c.events.live() {
 			c.attemptLocked() // subscribers do not ask for it
 		}
+		c.tellLocked(ConnectFailed, a.err)
 		return
 	}
 	c.dialed = true
@@ -196,6 +202,7 @@ func (c *conn) try(a *attempt, pause time.Duration) {
 	c.link = newLink(c, stream, c.handled)
 	c.handled = c.link.handled
 	a.link = c.link
+	c.tellLocked(Connected, nil)
 	c.events.resume(c.link)
 	go c.link.read()
 }
@@ -222,6 +229,7 @@ func (c *conn) lost(l *link) {
 		return
 	}
 	c.link = nil
+	c.tellLocked(ConnectionLost, l.cause())
 	if c.closed {
 		return
 	}

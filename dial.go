@@ -21,6 +21,7 @@ type dialSettings struct {
 	tlsConfig *tls.Config
 	files     certificateFiles // of tlsConfig
 	wrap      func(http.RoundTripper) http.RoundTripper
+	address   string // to connect to; empty: that of the URL
 }
 
 // Dial returns a client for the server at rawURL. The scheme says how it is
@@ -42,11 +43,19 @@ type dialSettings struct {
 // again whenever they have to.
 func Dial(ctx context.Context, rawURL string, opts ...DialOption) (*Client, error) {
 	d := &dialSettings{settings: defaultSettings()}
+	d.apply(opts)
+	return d.dial(ctx, rawURL)
+}
+
+func (d *dialSettings) apply(opts []DialOption) {
 	for _, opt := range opts {
 		if opt != nil {
 			opt.applyDial(d)
 		}
 	}
+}
+
+func (d *dialSettings) dial(ctx context.Context, rawURL string) (*Client, error) {
 	if d.err != nil {
 		return nil, fmt.Errorf("jsonrpc: %w", d.err)
 	}

@@ -22,14 +22,18 @@ func (d *dialSettings) dialHTTP(rawURL string) (*Client, error) {
 	}
 	d.http.Header = d.sessionHeader()
 	d.http.TLS = d.tlsConfig
-	if files := d.reloadable(); !d.userHTTP && (files != nil || d.wrap != nil) {
+	if files := d.reloadable(); d.ownTripper(files) {
 		d.http.RoundTripper, d.http.Own = d.newRoundTripper(files), true
 	}
 	rt, err := transport.NewHTTP(rawURL, &d.http)
 	if err != nil {
 		return nil, d.refuse("%v", err)
 	}
-	return newClient(rt, d.settings, false)
+	c, err := newClient(rt, d.settings, false)
+	if err == nil {
+		c.endpoint += d.at()
+	}
+	return c, err
 }
 
 // noteURL notes the secrets in u and adds the query of the options to it. It
@@ -64,6 +68,9 @@ func (d *dialSettings) sessionHeader() http.Header {
 func (d *dialSettings) checkHTTP() error {
 	if d.userHTTP && (d.tlsConfig != nil || d.proxy != nil) {
 		return d.refuse("options for TLS and proxies have no effect on an HTTP client of your own: set them there")
+	}
+	if err := d.checkAddress(); err != nil {
+		return err
 	}
 	if d.userHTTP && d.wrap != nil {
 		d.http.RoundTripper = d.wrap(d.http.RoundTripper)

@@ -51,6 +51,9 @@ func newStreamClient(ctx context.Context, name string, dial StreamDialer, set se
 	if err != nil {
 		return nil, err
 	}
+	if set.stream.lazy {
+		return c, nil
+	}
 	if _, err := conn.connected(ctx); err != nil {
 		_ = conn.Close()
 		return nil, c.explain(ctx, "", err)
@@ -90,8 +93,17 @@ func (d *dialSettings) dialSocket(ctx context.Context, scheme, rawURL string) (*
 	if d.proxy != nil || d.userHTTP || d.wrap != nil {
 		return nil, d.refuse("options for HTTP and proxies have no effect on %s", scheme)
 	}
+	name := scheme + "://" + address + d.at()
+	if d.address != "" {
+		if scheme == "unix" {
+			return nil, d.refuseAddress(scheme)
+		}
+		if address = d.address; opts.TLS != nil && opts.TLS.ServerName == "" {
+			opts.TLS.ServerName = u.Hostname()
+		}
+	}
 	files := d.reloadable()
-	return newStreamClient(ctx, scheme+"://"+address, func(ctx context.Context) (transport.Stream, error) {
+	return newStreamClient(ctx, name, func(ctx context.Context) (transport.Stream, error) {
 		opts := *opts
 		opts.TLS = currentTLS(opts.TLS, files)
 		return transport.DialNet(ctx, network, address, &opts)
@@ -113,6 +125,9 @@ func (d *dialSettings) dialCommand(ctx context.Context, line string) (*Client, e
 	}
 	if d.tlsConfig != nil || d.proxy != nil || d.userHTTP || d.wrap != nil {
 		return nil, d.refuse("options for TLS, HTTP and proxies have no effect on a child process")
+	}
+	if d.address != "" {
+		return nil, d.refuseAddress("exec")
 	}
 	opts := &transport.CommandOptions{StreamOptions: d.streamOptions(), ExitWait: d.stream.exitWait, TermWait: d.stream.termWait}
 	// Only the command is named: its arguments may be secret.
@@ -193,7 +208,7 @@ func (d *dialSettings) dialWebSocket(ctx context.Context, rawURL string) (*Clien
 	name := *u
 	name.RawQuery = ""
 	base, files := d.settings, d.reloadable()
-	own := !d.userHTTP && (files != nil || d.wrap != nil)
+	own := d.ownTripper(files)
 	dial := func(ctx context.Context) (stream transport.Stream, err error) {
 		secrets := base.secrets
 		err = base.authorized(ctx, nil, func(auth http.Header) (refused bool, err error) {
@@ -217,7 +232,7 @@ func (d *dialSettings) dialWebSocket(ctx context.Context, rawURL string) (*Clien
 	// They have gone into the handshake.
 	set := d.settings
 	set.header, set.query, set.cookies, set.auths = nil, nil, nil, nil
-	return newStreamClient(ctx, name.String(), dial, set)
+	return newStreamClient(ctx, name.String()+d.at(), dial, set)
 }
 
 // handshakeError has an answer to a handshake found as an [HTTPError].

@@ -184,6 +184,9 @@ var (
 // MaybeSent reports whether the server may have seen the request that ended in
 // err. It is false only where sending the request again is certainly safe.
 func MaybeSent(err error) bool {
+	if e := (*PoolError)(nil); errors.As(err, &e) {
+		return e.maybeSent()
+	}
 	if e := (*MessageError)(nil); err == nil || errors.As(err, &e) {
 		return err == nil
 	}

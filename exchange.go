@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 
 	"example.com/jsonrpc/transport"
@@ -24,6 +25,9 @@ type Exchange struct {
 	tracker  *tracker    // of its progress; nil if there is none
 	of       []int       // of a part: the indexes of its items in the whole
 	attempts *attempts   // who is told; nil if nobody is
+	endpoint string      // of a pool, that it went to last
+	whole    bool        // the reply is to be there before it is decoded: another may be needed
+	shared   bool        // the interceptors of a pool's endpoint have seen it
 
 	// The outcome.
 	keep     bool
@@ -66,17 +70,12 @@ func (c *Client) newExchange(opts []CallOption) (*Exchange, error) {
 	x := exchanges.Get().(*Exchange)
 	x.client, x.set, x.msg.Info = c, &c.settings, x
 	if len(opts) > 0 {
-		set := c.settings
-		set.forCall()
-		for _, opt := range opts {
-			if opt != nil {
-				opt.applyCall(&set)
-			}
+		if x.set = c.settings.with(opts); x.set.err != nil {
+			return nil, x.set.err
 		}
-		if set.err != nil {
-			return nil, set.err
+		if c.pool != nil {
+			x.set.opts = slices.Clone(opts)
 		}
-		x.set = &set
 	}
 	x.secrets = x.set.secrets
 	return x, nil
@@ -84,7 +83,7 @@ func (c *Client) newExchange(opts []CallOption) (*Exchange, error) {
 
 // free gives x and its memory back, unless somebody may still look at it.
 func (x *Exchange) free() {
-	if x.client.invoke != nil || x.set.custom {
+	if x.client.invoke != nil || x.set.custom || x.shared {
 		return
 	}
 	const maxBuf, maxResponses = 64 << 10, 1 << 10
@@ -99,7 +98,7 @@ func (x *Exchange) free() {
 	}
 	x.msg.Reset()
 	x.client, x.set, x.secrets, x.items, x.batch, x.header, x.tracker = nil, nil, nil, nil, false, nil, nil
-	x.of, x.attempts = nil, nil
+	x.of, x.attempts, x.endpoint, x.whole = nil, nil, "", false
 	x.keep, x.text, x.strays, x.size, x.response = false, nil, nil, 0, nil
 	x.one[0] = item{}
 	exchanges.Put(x)

@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ type hub struct {
 	mu    sync.Mutex                 // for what follows; locked before a subscription's
 	subs  map[string][]*Subscription // by the method of their notifications
 	early map[string]*early          // by method, while subscriptions are asked for
+	move  func([]*Subscription)      // takes those that lose the connection, without waiting; nil: they stay for the next
 	err   error                      // once closed
 }
 
@@ -66,7 +68,7 @@ func (h *hub) add(s *Subscription, id ID, l *link) error {
 	case l.cause() != nil: // if it ends later, lost will find s
 		return l.lostError("read")
 	}
-	s.link, s.id = l, id
+	s.hub, s.link, s.id = h, l, id
 	for _, method := range s.dialect.Methods {
 		if !slices.Contains(h.subs[method], s) {
 			h.subs[method] = append(h.subs[method], s)
@@ -225,14 +227,18 @@ func (h *hub) allLocked() map[*Subscription]bool {
 func (h *hub) lost(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now := time.Now()
-	for s := range h.allLocked() {
+	now, all := time.Now(), h.allLocked()
+	for s := range all {
 		s.mu.Lock()
 		s.link, s.id = nil, ID{}
 		if s.lostAt.IsZero() {
 			s.lostAt, s.cause = now, err
 		}
 		s.mu.Unlock()
+	}
+	if h.move != nil && len(all) > 0 {
+		clear(h.subs)
+		h.move(slices.Collect(maps.Keys(all)))
 	}
 }
 

@@ -70,8 +70,14 @@ func (x *Exchange) Header() http.Header {
 }
 
 // Endpoint returns where the message goes, without user, password and query. It
-// is empty if the transport does not tell.
-func (x *Exchange) Endpoint() string { return x.client.endpoint }
+// is empty if the transport does not tell. Of a call of a [Pool] it is "pool", and
+// the endpoint that it went to last once it has gone to one.
+func (x *Exchange) Endpoint() string {
+	if x.endpoint != "" {
+		return x.endpoint
+	}
+	return x.client.endpoint
+}
 
 // KeepReply asks for the text of the reply to be kept for [Exchange.Reply]. It
 // is for logs: the text is copied.

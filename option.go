@@ -15,22 +15,28 @@ import (
 // Options come in kinds, so that the compiler refuses one where it makes no
 // sense. Each kind can be used where the next is wanted.
 type (
-	// An Option can be given to [Dial] and [NewClient], for all calls of the
-	// client, and to one call, for which it then counts instead. Headers,
+	// An Option can be given to [Dial], [NewPool] and [NewClient], for all calls of
+	// the client, and to one call, for which it then counts instead. Headers,
 	// query parameters and cookies merge, name by name.
 	Option interface {
 		ClientOption
 		CallOption
 	}
 
-	// A ClientOption can be given to [Dial] and [NewClient].
+	// A ClientOption can be given to [Dial], [NewPool] and [NewClient].
 	ClientOption interface {
 		DialOption
 		applyClient(*settings)
 	}
 
-	// A DialOption can be given to [Dial] alone: it is about the connection.
-	DialOption interface{ applyDial(*dialSettings) }
+	// A DialOption can be given to [Dial] and [NewPool]: it is about connections.
+	DialOption interface {
+		PoolOption
+		applyDial(*dialSettings)
+	}
+
+	// A PoolOption can be given to [NewPool].
+	PoolOption interface{ applyPool(*poolSettings) }
 
 	// A CallOption can be given to one call.
 	CallOption interface{ applyCall(*settings) }
@@ -67,6 +73,8 @@ type settings struct {
 	handler      Handler
 	stream       streamSettings
 	progress     *progress
+	session      string       // of a call of a pool
+	opts         []CallOption // of a call of a pool: its endpoints' settings differ
 	secrets      *secrets
 	err          error
 	custom       bool // for a call: its chain of interceptors is its own
@@ -80,6 +88,17 @@ func defaultSettings() settings {
 // call. What merges starts empty, because the client's own is added later.
 func (s *settings) forCall() {
 	s.header, s.query, s.cookies = nil, nil, nil
+}
+
+// with returns a copy of s, the client's settings, with the options of a call.
+func (s settings) with(opts []CallOption) *settings {
+	s.forCall()
+	for _, opt := range opts {
+		if opt != nil {
+			opt.applyCall(&s)
+		}
+	}
+	return &s
 }
 
 type (
@@ -96,6 +115,11 @@ func (o clientOnly) applyClient(s *settings)   { o(s) }
 func (o clientOnly) applyDial(d *dialSettings) { o(&d.settings) }
 func (o callOnly) applyCall(s *settings)       { o(s) }
 func (o dialOnly) applyDial(d *dialSettings)   { o(d) }
+
+// The endpoints of a pool are dialled with them.
+func (o option) applyPool(p *poolSettings)     { p.dial = append(p.dial, o) }
+func (o clientOnly) applyPool(p *poolSettings) { p.dial = append(p.dial, o) }
+func (o dialOnly) applyPool(p *poolSettings)   { p.dial = append(p.dial, o) }
 
 // DialOptions makes one option of several, in their order, for a package whose
 // option is made of some of this one.

@@ -22,6 +22,8 @@ type streamSettings struct {
 	subprotocols []string
 	wrap         func(transport.Stream) transport.Stream
 	link         *link // of a call: see onLink
+	lazy         bool  // the first call connects
+	hooks        []func(ConnectionEvent)
 }
 
 // onLink has a call use this connection and no other.

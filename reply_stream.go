@@ -42,6 +42,9 @@ func (x *Exchange) mayStream(resp *http.Response) bool {
 	case streamer:
 		return true
 	}
+	if x.whole {
+		return false
+	}
 	if x.set.codec.decodes(x.items[0].result) {
 		return false
 	}

@@ -72,6 +72,9 @@ func (d *dialSettings) dialScheme(ctx context.Context, s Scheme, rawURL string) 
 	if d.proxy != nil || d.userHTTP || d.wrap != nil {
 		return nil, d.refuse("options for HTTP and proxies have no effect on %s", u.Scheme)
 	}
+	if d.address != "" {
+		return nil, d.refuseAddress(u.Scheme)
+	}
 	d.noteURL(u)
 	name := *u
 	name.User, name.RawQuery, name.Fragment = nil, "", ""

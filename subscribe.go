@@ -102,13 +102,14 @@ type SubscribeOptions struct {
 // be missing. Close it when it is no longer wanted.
 type Subscription struct {
 	client  *Client
-	hub     *hub
 	dialect Dialect
 	size    int
 	policy  Policy
+	ctx     context.Context // of a pool: with the values of the caller's
 
 	mu     sync.Mutex // for what follows
 	wake   sync.Cond  // signalled when anything has changed
+	hub    *hub       // of the newest connection
 	link   *link      // that brings the events; nil while there is none
 	id     ID         // the server's, of a dialect with Subscribe
 	queue  []queuedEvent
@@ -127,8 +128,8 @@ type queuedEvent struct {
 // stream: ws, wss, tcp, tls, unix or exec. Opts may be nil.
 func Subscribe(ctx context.Context, c *Client, d Dialect, opts *SubscribeOptions) (*Subscription, error) {
 	conn, ok := c.rt.(*conn)
-	if !ok {
-		return nil, c.wrap(nil, d.Subscribe, &MessageError{Reason: "subscriptions need a stream (ws, wss, tcp, tls, unix or exec): this client has none"})
+	if !ok && c.pool == nil {
+		return nil, c.wrap(nil, d.Subscribe, errNoStream)
 	}
 	if len(d.Methods) == 0 {
 		return nil, c.wrap(nil, d.Subscribe, &MessageError{Reason: "the dialect names no method of notifications"})
@@ -136,7 +137,7 @@ func Subscribe(ctx context.Context, c *Client, d Dialect, opts *SubscribeOptions
 	if opts == nil {
 		opts = &SubscribeOptions{}
 	}
-	s := &Subscription{client: c, hub: conn.events, dialect: d, size: opts.Queue, policy: opts.Policy}
+	s := &Subscription{client: c, dialect: d, size: opts.Queue, policy: opts.Policy}
 	if s.size <= 0 {
 		s.size = 1024
 	}
@@ -146,9 +147,11 @@ func Subscribe(ctx context.Context, c *Client, d Dialect, opts *SubscribeOptions
 		ctx, cancel = context.WithTimeout(ctx, c.settings.timeout)
 		defer cancel()
 	}
-	l, err := conn.connected(ctx)
-	if err == nil {
-		err = s.begin(ctx, l)
+	var err error
+	if c.pool != nil {
+		err = c.pool.place(ctx, s)
+	} else {
+		err = s.beginOn(ctx, conn)
 	}
 	if err != nil {
 		return nil, c.explain(ctx, d.Subscribe, err)
@@ -156,20 +159,32 @@ func Subscribe(ctx context.Context, c *Client, d Dialect, opts *SubscribeOptions
 	return s, nil
 }
 
+var errNoStream = &MessageError{Reason: "subscriptions need a stream (ws, wss, tcp, tls, unix or exec): this client has none"}
+
+// beginOn is begin on the connection there is, or the next.
+func (s *Subscription) beginOn(ctx context.Context, c *conn) error {
+	l, err := c.connected(ctx)
+	if err == nil {
+		err = s.begin(ctx, l)
+	}
+	return err
+}
+
 // begin asks for the events, if they have to be asked for, and has them come. All
 // of this is about one connection: the subscription's id means nothing on
 // another.
 func (s *Subscription) begin(ctx context.Context, l *link) error {
+	hub := l.conn.events
 	if s.dialect.Subscribe == "" {
-		return s.hub.add(s, ID{}, l)
+		return hub.add(s, ID{}, l)
 	}
-	s.hub.expect(s.dialect)
-	defer s.hub.arrived(s.dialect)
+	hub.expect(s.dialect)
+	defer hub.arrived(s.dialect)
 	id, err := Call[ID](ctx, s.client, s.dialect.Subscribe, s.dialect.Params, onLink(l))
 	if err != nil {
 		return err
 	}
-	if err = s.hub.add(s, id, l); err != nil {
+	if err = hub.add(s, id, l); err != nil {
 		_ = s.unsubscribe(l.ctx, l, id) // closed in the meantime
 	}
 	return err
@@ -181,7 +196,12 @@ func (s *Subscription) resume(l *link) {
 	if err == nil || l.cause() != nil { // the next connection is another chance
 		return
 	}
-	s.hub.remove(s)
+	l.conn.events.remove(s)
+	s.lapse(err)
+}
+
+// lapse ends the subscription because it could not be made again.
+func (s *Subscription) lapse(err error) {
 	if e := (*callError)(nil); errors.As(err, &e) {
 		err = e.err
 	}
@@ -320,11 +340,13 @@ func (s *Subscription) end(err error) {
 // be read; after them comes [ErrClosed].
 func (s *Subscription) Close(ctx context.Context) error {
 	s.end(ErrClosed) // first: the reader may be waiting for room
-	s.hub.remove(s)
 	s.mu.Lock()
-	l, id := s.link, s.id
+	hub, l, id := s.hub, s.link, s.id
 	s.link, s.id = nil, ID{}
 	s.mu.Unlock()
+	if hub != nil {
+		hub.remove(s)
+	}
 	return s.unsubscribe(ctx, l, id)
 }
 

@@ -115,8 +115,9 @@ func currentTLS(config *tls.Config, f *tlsFiles) *tls.Config {
 // certificates there are: when they change, it lets go of the connections made
 // with others, as soon as they are idle.
 type reloader struct {
-	files *tlsFiles
-	proxy func(*http.Request) (*url.URL, error)
+	files   *tlsFiles
+	proxy   func(*http.Request) (*url.URL, error)
+	address string // to connect to; empty: that of the URL
 
 	mu     sync.Mutex // for what follows
 	failed bool       // the last request: its certificates may be old ones
@@ -144,7 +145,7 @@ func (r *reloader) transport() *http.Transport {
 		if r.rt != nil {
 			r.rt.CloseIdleConnections()
 		}
-		r.rt, r.config = transport.NewRoundTripper(config, r.proxy), config
+		r.rt, r.config = connectTo(r.address, transport.NewRoundTripper(config, r.proxy)), config
 	}
 	return r.rt
 }
@@ -178,9 +179,9 @@ func (w *wrapped) CloseIdleConnections() { w.inner.CloseIdleConnections() }
 func (d *dialSettings) newRoundTripper(f *tlsFiles) ownRoundTripper {
 	var rt ownRoundTripper
 	if f != nil {
-		rt = &reloader{files: f, proxy: d.http.Proxy}
+		rt = &reloader{files: f, proxy: d.http.Proxy, address: d.address}
 	} else {
-		rt = transport.NewRoundTripper(d.tlsConfig, d.http.Proxy)
+		rt = connectTo(d.address, transport.NewRoundTripper(d.tlsConfig, d.http.Proxy))
 	}
 	if d.wrap != nil {
 		rt = &wrapped{d.wrap(rt), rt}
