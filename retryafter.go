@@ -27,9 +27,9 @@ func RetryAfter(h http.Header) time.Duration {
 			return d
 		}
 	}
-	for _, policy := range strings.Split(strings.Join(h.Values("RateLimit"), ","), ",") {
+	for policy := range strings.SplitSeq(strings.Join(h.Values("Ratelimit"), ","), ",") {
 		var left, reset string
-		for _, parameter := range strings.Split(policy, ";") {
+		for parameter := range strings.SplitSeq(policy, ";") {
 			switch name, value, _ := strings.Cut(strings.TrimSpace(parameter), "="); name {
 			case "r":
 				left = value

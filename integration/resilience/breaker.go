@@ -97,7 +97,7 @@ func refusedBy(breaker circuitbreaker.CircuitBreaker[any]) error {
 	} else {
 		reason = "it is half-open, and its trials are under way"
 	}
-	return (&Refusal{By: "breaker", Reason: reason, Wait: wait}).asError()
+	return (&RefusedError{By: "breaker", Reason: reason, Wait: wait}).asError()
 }
 
 // failure reports whether x, of which err is the error, failed by the server's

@@ -89,6 +89,9 @@ func TestBreaker(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestBreakerKnowsAFailure(t *testing.T) {
 	for name, s := range map[string]step{
 		"application errors": said, "rate limits": limited, "refusals of credentials": {status: 401},
 	} {

@@ -51,7 +51,7 @@
 //
 // # Errors
 //
-// What a policy refuses to send ends in a [Refusal], inside of a
+// What a policy refuses to send ends in a [RefusedError], inside of a
 // *transport.Error that says that nothing was sent. What was sent more than once,
 // or could have been, and failed ends in a [RetryError], which holds the last
 // error and says why there was no other attempt.

@@ -9,10 +9,10 @@ import (
 	"example.com/jsonrpc/transport"
 )
 
-// A Refusal says that a policy did not let a message go out. It comes inside of a
+// A RefusedError says that a policy did not let a message go out. It comes inside of a
 // *transport.Error that says that nothing was sent, so that [jsonrpc.Classify]
 // calls it unreachable: a pool goes elsewhere, and a retry may wait for it.
-type Refusal struct {
+type RefusedError struct {
 	// By is the policy: "breaker", "gate", "rate limit" or "concurrency".
 	By string
 	// Reason says why.
@@ -25,7 +25,7 @@ type Refusal struct {
 }
 
 // Error says which policy refused, and why.
-func (r *Refusal) Error() string {
+func (r *RefusedError) Error() string {
 	if r.Err != nil {
 		return fmt.Sprintf("%s: %s: %v", r.By, r.Reason, r.Err)
 	}
@@ -33,18 +33,18 @@ func (r *Refusal) Error() string {
 }
 
 // Unwrap returns the context's error.
-func (r *Refusal) Unwrap() error { return r.Err }
+func (r *RefusedError) Unwrap() error { return r.Err }
 
 // RetryAfter returns Wait, for [jsonrpc.Classify].
-func (r *Refusal) RetryAfter() time.Duration { return r.Wait }
+func (r *RefusedError) RetryAfter() time.Duration { return r.Wait }
 
 // asError returns r as the error of a message that was not sent.
-func (r *Refusal) asError() error { return &transport.Error{Op: "send", Err: r} }
+func (r *RefusedError) asError() error { return &transport.Error{Op: "send", Err: r} }
 
 // isRefusal reports whether err is one of this side's, of which the server knows
 // nothing.
 func isRefusal(err error) bool {
-	r := (*Refusal)(nil)
+	r := (*RefusedError)(nil)
 	return errors.As(err, &r)
 }
 

@@ -90,11 +90,11 @@ func (g *gate) wait(ctx context.Context, most time.Duration) error {
 		left, ends := left(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return (&Refusal{By: "gate", Reason: reason, Wait: closed, Err: ended(ctx)}).asError()
+			return (&RefusedError{By: "gate", Reason: reason, Wait: closed, Err: ended(ctx)}).asError()
 		case closed > most-time.Since(begin):
-			return (&Refusal{By: "gate", Reason: fmt.Sprintf("%s, more than the %v that calls wait", reason, most), Wait: closed}).asError()
+			return (&RefusedError{By: "gate", Reason: fmt.Sprintf("%s, more than the %v that calls wait", reason, most), Wait: closed}).asError()
 		case ends && left <= closed:
-			return (&Refusal{By: "gate", Reason: fmt.Sprintf("%s, and the deadline is in %v", reason, round(left)), Wait: closed}).asError()
+			return (&RefusedError{By: "gate", Reason: fmt.Sprintf("%s, and the deadline is in %v", reason, round(left)), Wait: closed}).asError()
 		}
 		sleep(ctx, closed)
 	}

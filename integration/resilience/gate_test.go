@@ -149,14 +149,14 @@ func TestRateLimit(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		limit resilience.RateLimit
-		want  []time.Duration // in ms
+		want  []int64 // ms
 	}{
-		"spread":     {resilience.RateLimit{Calls: 10}, []time.Duration{0, 100, 200, 300, 400}},
-		"a minute":   {resilience.RateLimit{Calls: 6, Per: time.Minute}, []time.Duration{0, 10_000, 20_000}},
-		"bursts":     {resilience.RateLimit{Calls: 2, Burst: true}, []time.Duration{0, 0, 1000, 1000, 2000}},
-		"with costs": {resilience.RateLimit{Calls: 10, Cost: func(string) int { return 3 }}, []time.Duration{0, 300, 600}},
-		"free":       {resilience.RateLimit{Calls: 1, Cost: func(string) int { return 0 }}, []time.Duration{0, 0, 0}},
-		"none":       {resilience.RateLimit{}, []time.Duration{0, 0, 0}},
+		"spread":     {resilience.RateLimit{Calls: 10}, []int64{0, 100, 200, 300, 400}},
+		"a minute":   {resilience.RateLimit{Calls: 6, Per: time.Minute}, []int64{0, 10_000, 20_000}},
+		"bursts":     {resilience.RateLimit{Calls: 2, Burst: true}, []int64{0, 0, 1000, 1000, 2000}},
+		"with costs": {resilience.RateLimit{Calls: 10, Cost: func(string) int { return 3 }}, []int64{0, 300, 600}},
+		"free":       {resilience.RateLimit{Calls: 1, Cost: func(string) int { return 0 }}, []int64{0, 0, 0}},
+		"none":       {resilience.RateLimit{}, []int64{0, 0, 0}},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			s := &server{steps: []step{fine}}
@@ -164,7 +164,7 @@ func TestRateLimit(t *testing.T) {
 			// A smooth limit gives the first of a higher cost its turn at the end of
 			// that cost: what counts is how far they are apart.
 			for i := 1; i < len(got); i++ {
-				if want := (test.want[i] - test.want[i-1]) * time.Millisecond; got[i]-got[i-1] != want {
+				if want := test.want[i] - test.want[i-1]; (got[i] - got[i-1]).Milliseconds() != want {
 					t.Errorf("%v", got)
 					break
 				}

@@ -72,6 +72,10 @@ func TestHedge(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestHedgeThatFails(t *testing.T) {
+	hedge := resilience.New(resilience.Hedge{Delay: time.Second})
 	bubble(t, "a failure is no answer while another is under way", func(t *testing.T) {
 		s := &server{steps: []step{after(2*time.Second, broken), after(3*time.Second, fine)}}
 		begin := time.Now()
@@ -121,6 +125,10 @@ func TestHedge(t *testing.T) {
 			t.Errorf("%d of %d cancelled", canceled, s.count())
 		}
 	})
+}
+
+func TestHedgeOf(t *testing.T) {
+	hedge := resilience.New(resilience.Hedge{Delay: time.Second})
 	bubble(t, "batches", func(t *testing.T) {
 		s := &server{steps: []step{stalled, {reply: `[{"jsonrpc":"2.0","result":4,"id":4},{"jsonrpc":"2.0","error":{"code":7,"message":"no"},"id":3}]`}}}
 		client := s.client(t, idempotent, hedge)

@@ -145,7 +145,7 @@ func after(d time.Duration, s step) step {
 }
 
 // client returns a client of the server.
-func (s *server) client(t testing.TB, opts ...jsonrpc.ClientOption) *jsonrpc.Client {
+func (s *server) client(t *testing.T, opts ...jsonrpc.ClientOption) *jsonrpc.Client {
 	t.Helper()
 	client, err := jsonrpc.NewClient(s, opts...)
 	if err != nil {

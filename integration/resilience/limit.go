@@ -74,14 +74,14 @@ func (l *RateLimit) wait(ctx context.Context, limiter ratelimiter.RateLimiter[an
 	}
 	switch wait := limiter.TryReservePermits(uint(cost), most); {
 	case wait < 0 && ends && left <= most:
-		return (&Refusal{By: "rate limit", Reason: fmt.Sprintf("the call's turn comes after its deadline, in %v", round(left))}).asError()
+		return (&RefusedError{By: "rate limit", Reason: fmt.Sprintf("the call's turn comes after its deadline, in %v", round(left))}).asError()
 	case wait < 0:
-		return (&Refusal{By: "rate limit", Reason: fmt.Sprintf("the call's turn comes later than the %v that calls wait", l.MaxWait)}).asError()
+		return (&RefusedError{By: "rate limit", Reason: fmt.Sprintf("the call's turn comes later than the %v that calls wait", l.MaxWait)}).asError()
 	case wait > 0:
 		sleep(ctx, wait)
 	}
 	if ctx.Err() != nil {
-		return (&Refusal{By: "rate limit", Reason: "the call waited for its turn", Err: ended(ctx)}).asError()
+		return (&RefusedError{By: "rate limit", Reason: "the call waited for its turn", Err: ended(ctx)}).asError()
 	}
 	return nil
 }
@@ -139,7 +139,7 @@ func (c *Concurrency) wait(ctx context.Context, places *semaphore.Weighted, weig
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return (&Refusal{By: "concurrency", Reason: "the call waited for a place", Err: ended(ctx)}).asError()
+		return (&RefusedError{By: "concurrency", Reason: "the call waited for a place", Err: ended(ctx)}).asError()
 	}
-	return (&Refusal{By: "concurrency", Reason: fmt.Sprintf("no place became free in the %v that calls wait", c.MaxWait)}).asError()
+	return (&RefusedError{By: "concurrency", Reason: fmt.Sprintf("no place became free in the %v that calls wait", c.MaxWait)}).asError()
 }

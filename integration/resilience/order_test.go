@@ -32,7 +32,7 @@ func TestNewSortsItsPolicies(t *testing.T) {
 					// The breaker opens after the second attempt and is known to the
 					// retry, which all calls share: it would have to wait for too long.
 					err := call(t.Context(), client, jsonrpc.WithTimeout(10*time.Second))
-					refusal := (*resilience.Refusal)(nil)
+					refusal := (*resilience.RefusedError)(nil)
 					if !errors.As(err, &refusal) || refusal.By != "breaker" || !strings.Contains(err.Error(), "gave up after 3 attempts: the next has to wait") {
 						t.Error(err)
 					}

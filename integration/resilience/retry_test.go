@@ -79,8 +79,8 @@ func TestRetryWaits(t *testing.T) {
 			t.Error("the last error is not in it")
 		}
 		got := s.arrivals()
-		for i, most := range []time.Duration{100, 200, 400, 800, 800} {
-			most *= time.Millisecond
+		for i, ms := range []int64{100, 200, 400, 800, 800} {
+			most := time.Duration(ms) * time.Millisecond
 			if wait := got[i+1].at - got[i].at; wait < most/2 || wait > most {
 				t.Errorf("wait %d is %v, not in %v to %v", i, wait, most/2, most)
 			}
