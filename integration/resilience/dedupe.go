@@ -105,9 +105,9 @@ func (fs *flights) join(ctx context.Context, key string, x *jsonrpc.Exchange, ne
 	fs.all[key] = f
 	go func() {
 		defer cancel()
+		defer close(f.done)
+		defer fs.land(f)
 		f.err = next(flightContext{ctx, f}, f.x)
-		fs.land(f)
-		close(f.done)
 	}()
 	return f
 }

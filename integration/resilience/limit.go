@@ -117,6 +117,9 @@ func (c Concurrency) Interceptor() jsonrpc.Interceptor {
 			if c.Cost != nil {
 				weight = int64(min(cost(x, c.Cost), c.Max, math.MaxInt32))
 			}
+			if weight == 0 {
+				return next(ctx, x)
+			}
 			places := places.of(x)
 			if err := c.wait(ctx, places, weight); err != nil {
 				return err
