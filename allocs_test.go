@@ -25,13 +25,13 @@ func TestAllocations(t *testing.T) {
 	}{
 		"TCP":       {dialTo(t, "tcp://", serveLines), meow(params), 1},
 		"WebSocket": {dialTo(t, "ws://", serveWebSocket), meow(params), 1},
-		"HTTP":      {dialTo(t, "http://", serveHTTP), meow(params), 49},
+		"HTTP":      {dialTo(t, "http://", serveHTTP), meow(params), 44},
 		"in memory": {
 			func() *jsonrpc.Client {
 				return dial(t, "http://pets.example", jsonrpc.WithHTTPTransport(inMemory{}))
-			}, meow(params), 16,
+			}, meow(params), 12,
 		},
-		"batch of 100, HTTP": {dialTo(t, "http://", serveHTTP), meows(params, 100), 95},
+		"batch of 100, HTTP": {dialTo(t, "http://", serveHTTP), meows(params, 100), 70},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := test.client()

@@ -1,7 +1,6 @@
 package jsonrpc
 
 import (
-	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -225,7 +224,15 @@ func isNull(text []byte) bool { return len(text) == 4 && text[0] == 'n' }
 // isInteger reports whether text, a valid value, is a number without fraction
 // and exponent: what the schema language calls an integer (draft 4, 3.5).
 func isInteger(text []byte) bool {
-	return len(text) > 0 && (text[0] == '-' || '0' <= text[0] && text[0] <= '9') && !bytes.ContainsAny(text, ".eE")
+	if len(text) == 0 || text[0] != '-' && (text[0] < '0' || text[0] > '9') {
+		return false
+	}
+	for _, c := range text {
+		if c == '.' || c == 'e' || c == 'E' {
+			return false
+		}
+	}
+	return true
 }
 
 // looseCode makes an error code of -32601, -32601.0 and "-32601", and 0 of

@@ -119,13 +119,13 @@ func TestRowsEnd(t *testing.T) {
 		items  int
 		want   any
 	}{
-		"null":             {`null`, 0, nil},
-		"an object":        {`{}`, 0, new(*jsonrpc.DecodeError)},
-		"an item":          {`[1,2,"x"]`, 2, new(*jsonrpc.DecodeError)},
-		"a late item":      {`[` + many + `"x"]`, 100_000, new(*jsonrpc.DecodeError)},
-		"not JSON":         {`[` + many + `}`, 100_000, new(*jsonrpc.ParseResponseError)},
-		"a foreign id":     {`[1],"id":9,"x":[1`, 1, new(*jsonrpc.ValidationError)},
-		"cut, or not": {`[` + many + `1`, 100_000, new(*jsonrpc.ParseResponseError)},
+		"null":         {`null`, 0, nil},
+		"an object":    {`{}`, 0, new(*jsonrpc.DecodeError)},
+		"an item":      {`[1,2,"x"]`, 2, new(*jsonrpc.DecodeError)},
+		"a late item":  {`[` + many + `"x"]`, 100_000, new(*jsonrpc.DecodeError)},
+		"not JSON":     {`[` + many + `}`, 100_000, new(*jsonrpc.ParseResponseError)},
+		"a foreign id": {`[1],"id":9,"x":[1`, 1, new(*jsonrpc.ValidationError)},
+		"cut, or not":  {`[` + many + `1`, 100_000, new(*jsonrpc.ParseResponseError)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reply := `{"jsonrpc":"2.0","result":` + test.result

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -64,7 +65,9 @@ type HTTP struct {
 	header http.Header
 	rt     http.RoundTripper
 	opts   HTTPOptions
-	own    bool // rt is ours to close
+	used   sync.Pool     // of *usedRequest
+	sample *http.Request // what they are
+	own    bool          // rt is ours to close
 }
 
 // NewHTTP returns a transport that posts to rawURL, an absolute http or https
@@ -99,6 +102,7 @@ func NewHTTP(rawURL string, opts *HTTPOptions) (*HTTP, error) {
 	}
 	u.Fragment = ""
 	h.header = mergeHeader(h.header, opts.Header)
+	h.sample = newRequest(context.Background(), u, h.header, new(post))
 	if h.rt == nil {
 		h.rt, h.own = NewRoundTripper(opts.TLS, opts.Proxy), true
 	}
@@ -125,6 +129,8 @@ func NewRoundTripper(config *tls.Config, proxy func(*http.Request) (*url.URL, er
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           256,
 		MaxIdleConnsPerHost:    256,
+		WriteBufferSize:        16 << 10, // a batch of 100 in one system call
+		ReadBufferSize:         16 << 10,
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
 		DisableCompression:     true, // HTTP reads gzip itself, whatever the RoundTripper
@@ -159,33 +165,33 @@ func (h *HTTP) RoundTrip(ctx context.Context, m *Message) (io.ReadCloser, error)
 	if ctx.Err() != nil { // net/http would not say that nothing was sent
 		return nil, &Error{Op: "send", Err: context.Cause(ctx)}
 	}
-	// net/http may read the body after RoundTrip has returned, and it sends
-	// header and body in one write only if the body is a *bytes.Reader, which
-	// cannot tell when it is done with.
-	m.Keep()
-	resp, err := h.post(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	return newHTTPReply(resp)
+	return h.post(ctx, m)
 }
 
-// post sends m, following redirects, and returns the last response.
-func (h *HTTP) post(ctx context.Context, m *Message) (*http.Response, error) {
-	u, header, body := h.url, h.header, m.Body
+// post sends m, following redirects, and returns the reply in the last response.
+func (h *HTTP) post(ctx context.Context, m *Message) (io.ReadCloser, error) {
+	p := new(post)
+	p.take(m)
+	u, header := h.url, h.header
+	own := len(m.Header) == 0 && len(m.Query) == 0 && !h.opts.Compress && h.opts.Jar == nil
 	if len(m.Header) > 0 {
 		header = mergeHeader(header, m.Header)
 	}
 	if len(m.Query) > 0 {
 		u = addQuery(u, m.Query)
 	}
-	if h.opts.Compress && len(body) >= CompressFrom {
-		body = compress(body)
+	if h.opts.Compress && len(p.body) >= CompressFrom {
+		p.body = compress(p.body)
 		header = mergeHeader(header, http.Header{"Content-Encoding": {"gzip"}})
 	}
 	var via []*http.Request
 	for {
-		req := newRequest(ctx, u, header, body)
+		var req *http.Request
+		if own && len(via) == 0 {
+			req = h.request(ctx, p)
+		} else {
+			req = newRequest(ctx, u, header, p)
+		}
 		if h.opts.Jar != nil {
 			req.Header = header.Clone()
 			for _, c := range h.opts.Jar.Cookies(u) {
@@ -214,29 +220,15 @@ func (h *HTTP) post(ctx context.Context, m *Message) (*http.Response, error) {
 			}
 		}
 		if !isRedirect(resp) {
-			return resp, nil
+			return p.reply.begin(resp)
 		}
 		drain(resp.Body)
 		via = append(via, req)
+		p = &post{body: p.body}
 		if u, err = redirect(u, resp, len(via)); err != nil {
 			return nil, &Error{Op: "redirect", Sent: true, Err: err}
 		}
 	}
-}
-
-// newRequest is http.NewRequest without parsing the URL again.
-func newRequest(ctx context.Context, u *url.URL, header http.Header, body []byte) *http.Request {
-	req := (&http.Request{
-		Method: http.MethodPost, URL: u, Host: u.Host, Header: header,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
-		// With GetBody, net/http may repeat a request of which nothing was written.
-		GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
-	}).WithContext(ctx)
-	if host := header["Host"]; len(host) > 0 && host[0] != "" {
-		req.Host = host[0]
-	}
-	return req
 }
 
 // mergeHeader returns base with the names of over replaced or, where they have

@@ -21,13 +21,15 @@ type httpReply struct {
 	resp *http.Response
 	body io.Reader
 	gzip *gzip.Reader // from the pool, or nil
+	used *usedRequest // to be used again, or nil
+	ends bool         // the end of body was seen
 }
 
 var gzipReaders sync.Pool // of *gzip.Reader, 40 KB each
 
-// newHTTPReply wraps the body of resp, or closes it if it cannot be read.
-func newHTTPReply(resp *http.Response) (io.ReadCloser, error) {
-	r := &httpReply{resp: resp, body: resp.Body}
+// begin makes r the reply in resp, which it closes if it cannot be read.
+func (r *httpReply) begin(resp *http.Response) (io.ReadCloser, error) {
+	r.resp, r.body = resp, resp.Body
 	switch encoding := strings.ToLower(first(resp.Header["Content-Encoding"])); encoding {
 	case "", "identity":
 	case "gzip", "x-gzip":
@@ -67,7 +69,9 @@ func (r *httpReply) Response() *http.Response { return r.resp }
 
 func (r *httpReply) Read(p []byte) (int, error) {
 	n, err := r.body.Read(p)
-	if err != nil && err != io.EOF {
+	if err == io.EOF {
+		r.ends = true
+	} else if err != nil {
 		err = httpError(r.resp.Request.Context(), "read", err)
 	}
 	return n, err
@@ -78,6 +82,10 @@ func (r *httpReply) Close() error {
 	if r.gzip != nil {
 		gzipReaders.Put(r.gzip)
 		r.gzip = nil
+	}
+	if r.used != nil && r.ends && err == nil {
+		r.used.release(r.resp)
+		r.used = nil
 	}
 	return err
 }
