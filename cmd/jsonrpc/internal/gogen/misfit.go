@@ -1,0 +1,156 @@
+package gogen
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// misfit tells why a value cannot be decoded into a type, or "". One that is then
+// sent must have the members that are required, because they are sent in any case.
+func misfit(t *typ, v json.RawMessage, sent bool) string {
+	t = t.bare()
+	if isNull(v) || t == rawJSON || t == anything {
+		return ""
+	}
+	switch t.kind {
+	case pointer:
+		return misfit(t.elem, v, sent)
+	case slice:
+		return misfitItems(v, sent, func(int) *typ { return t.elem })
+	case dictionary:
+		return misfitMembers(v, sent, func(string) *typ { return t.elem })
+	case named:
+		return misfitDecl(t.decl, v, sent)
+	}
+	return misfitScalar(t, v)
+}
+
+func misfitDecl(d *decl, v json.RawMessage, sent bool) string {
+	switch d.form {
+	case structure:
+		if name := missing(d, v); sent && name != "" {
+			return fmt.Sprintf("the member %s is missing", clean(name))
+		}
+		return misfitMembers(v, sent, func(name string) *typ {
+			for _, f := range d.fields {
+				if strings.EqualFold(f.json, name) {
+					return f.typ
+				}
+			}
+			return d.rest
+		})
+	case tuple:
+		return misfitItems(v, sent, func(i int) *typ {
+			if i < len(d.fields) {
+				return d.fields[i].typ
+			}
+			return d.rest
+		})
+	}
+	return "" // a union takes anything
+}
+
+// missing returns the name of a member that an object should have.
+func missing(d *decl, v json.RawMessage) string {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(v, &members) != nil {
+		return ""
+	}
+	for _, f := range d.fields {
+		if _, ok := members[f.json]; !ok && f.tag == "" && !f.typ.nilable() {
+			return f.json
+		}
+	}
+	return ""
+}
+
+func misfitItems(v json.RawMessage, sent bool, typeOf func(int) *typ) string {
+	var items []json.RawMessage
+	if json.Unmarshal(v, &items) != nil {
+		return wants("an array", v)
+	}
+	for i, item := range items {
+		if t := typeOf(i); t != nil {
+			if why := misfit(t, item, sent); why != "" {
+				return fmt.Sprintf("item %d: %s", i, why)
+			}
+		}
+	}
+	return ""
+}
+
+func misfitMembers(v json.RawMessage, sent bool, typeOf func(string) *typ) string {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(v, &members) != nil {
+		return wants("an object", v)
+	}
+	worst := ""
+	for name, member := range members {
+		if t := typeOf(name); t != nil {
+			if why := misfit(t, member, sent); why != "" {
+				why = fmt.Sprintf("the member %s: %s", clean(name), why)
+				if worst == "" || why < worst { // the same one each time
+					worst = why
+				}
+			}
+		}
+	}
+	return worst
+}
+
+func misfitScalar(t *typ, v json.RawMessage) string {
+	switch {
+	case t == text:
+		if v[0] != '"' {
+			return wants("a string", v)
+		}
+	case t == boolean:
+		if v[0] != 't' && v[0] != 'f' {
+			return wants("true or false", v)
+		}
+	case t == moment:
+		if _, err := time.Parse(time.RFC3339, unquote(v)); v[0] != '"' || err != nil {
+			return wants("a time of RFC 3339", v)
+		}
+	case t == octets:
+		var b []byte
+		if json.Unmarshal(v, &b) != nil {
+			return wants("bytes in base64", v)
+		}
+	case t == number || strings.HasPrefix(t.text, "float"):
+		if f, err := strconv.ParseFloat(string(v), 64); err != nil || math.IsInf(f, 0) {
+			return wants("a number", v)
+		}
+	default:
+		return misfitInteger(t, v)
+	}
+	return ""
+}
+
+func misfitInteger(t *typ, v json.RawMessage) string {
+	bits, err := strconv.Atoi(strings.TrimLeft(t.text, "uint"))
+	if err != nil {
+		return "" // no integer
+	}
+	if strings.HasPrefix(t.text, "u") {
+		_, err = strconv.ParseUint(string(v), 10, bits)
+	} else {
+		_, err = strconv.ParseInt(string(v), 10, bits)
+	}
+	if err != nil {
+		return wants("an integer of the type "+t.text, v)
+	}
+	return ""
+}
+
+func wants(what string, v json.RawMessage) string {
+	shown := clean(string(v))
+	if len(shown) > maxShown {
+		shown = shown[:maxShown] + "…"
+	}
+	return fmt.Sprintf("want %s, not %s", what, shown)
+}

@@ -1,0 +1,121 @@
+package gogen
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"example.com/jsonrpc/openrpc"
+)
+
+func isLetterOrDigit(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+func stringType(f *flat) *typ {
+	switch {
+	case f.enum != nil:
+		return text
+	case f.format == "date-time":
+		return moment
+	case f.format == "byte" || f.format == "base64":
+		return octets
+	}
+	return text
+}
+
+// integerType returns a type that holds all values of the bounds, int64 if there
+// are none.
+func integerType(f *flat) *typ {
+	switch f.format {
+	case "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64":
+		return &typ{text: f.format}
+	case "uint":
+		return &typ{text: "uint64"}
+	case "int128", "uint128", "int256", "uint256", "bigint":
+		return number
+	}
+	least, most := bound(f.minimum, 0), bound(f.maximum, 0)
+	switch {
+	case least < math.MinInt64 || most > math.MaxUint64 || least < 0 && most >= math.MaxInt64 && !isInt64(f.maximum):
+		return number
+	case most >= math.MaxInt64 && !isInt64(f.maximum):
+		return &typ{text: "uint64"}
+	}
+	return &typ{text: "int64"}
+}
+
+// numberType returns float64, or json.Number for bounds where a float64 rounds
+// integers and for what is meant to be exact.
+func numberType(f *flat) *typ {
+	const exact = 1 << 53
+	if f.format == "decimal" || math.Abs(bound(f.minimum, 0)) > exact && math.Abs(bound(f.minimum, 0)) < 1e30 ||
+		math.Abs(bound(f.maximum, 0)) > exact && math.Abs(bound(f.maximum, 0)) < 1e30 {
+		return number
+	}
+	if f.format == "float" {
+		return &typ{text: "float32"}
+	}
+	return &typ{text: "float64"}
+}
+
+func bound(n json.Number, none float64) float64 {
+	v, err := n.Float64()
+	if n == "" || err != nil && v == 0 {
+		return none
+	}
+	return v
+}
+
+func isInt64(n json.Number) bool {
+	_, err := strconv.ParseInt(string(n), 10, 64)
+	return err == nil
+}
+
+// describe returns what a schema's author wrote about it.
+func describe(s *openrpc.Schema) string {
+	if s.Description != "" {
+		return s.Description
+	}
+	if len(words(s.Title)) > 1 { // else it is a name
+		return s.Title
+	}
+	return ""
+}
+
+// describeValue returns what there is to know of a field or a param, besides its
+// type.
+func describeValue(s *openrpc.Schema) string {
+	doc := []string{describe(s)}
+	if s.Description == "" && s.Target != nil {
+		doc[0] = ""
+	}
+	switch f := flatten(s); {
+	case len(f.enum) == 1:
+		doc = append(doc, fmt.Sprintf("It is always %s.", f.enum[0]))
+	case f.enum != nil && enumType(f.enum) == "":
+		doc = append(doc, "It is one of "+joinJSON(f.enum)+".")
+	}
+	if len(s.Default) > 0 && len(s.Default) <= maxShown && string(s.Default) != "null" {
+		doc = append(doc, fmt.Sprintf("The default is %s.", s.Default))
+	}
+	if s.Deprecated {
+		doc = append(doc, "Deprecated: the description says so.")
+	}
+	return strings.Trim(strings.Join(doc, "\n\n"), "\n")
+}
+
+// maxShown bounds how much of a value is shown in a comment.
+const maxShown = 100
+
+func joinJSON(values []json.RawMessage) string {
+	var b strings.Builder
+	for i, v := range values {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.Write(v)
+	}
+	return b.String()
+}
