@@ -84,6 +84,9 @@ func TestBreaker(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		_ = call(ctx, client)
+		if err := call(t.Context(), client); err == nil {
+			t.Error("it closed after a trial that was given up")
+		}
 		time.Sleep(5 * time.Second)
 		if err := call(t.Context(), client); err != nil {
 			t.Error(err)

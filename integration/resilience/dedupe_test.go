@@ -116,6 +116,17 @@ func TestDedupe(t *testing.T) {
 			t.Error("a call afterwards joined it:", err)
 		}
 	})
+	bubble(t, "nobody joins one that is given up", func(t *testing.T) {
+		s := &server{steps: []step{{wait: time.Minute, deaf: true, reply: fine.reply}, fine}}
+		client := s.client(t, idempotent, dedupe)
+		_ = call(t.Context(), client, jsonrpc.WithTimeout(time.Second))
+		begin := time.Now()
+		if err := call(t.Context(), client); err != nil {
+			t.Error(err)
+		}
+		since(t, begin, 0)
+		time.Sleep(time.Minute)
+	})
 	bubble(t, "they share an error", func(t *testing.T) {
 		s := &server{steps: []step{after(time.Second, said)}}
 		client := s.client(t, idempotent, dedupe)
@@ -163,6 +174,7 @@ func TestDedupe(t *testing.T) {
 				since(t, begin, time.Second) // it cannot be in time for any of them
 				wantErr(t, err, "jsonrpc: get at test:: the server answered 429 Too Many Requests: slow down (gave up after 1 attempt: the next has to wait 30s, and the deadline is in 6s)")
 			})
+			synctest.Wait() // in order, so that the latest comes last
 		}
 		calls.Wait()
 	})

@@ -93,19 +93,28 @@ func TestGateStopsAllCalls(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	bubble(t, "and longer if it says so again", func(t *testing.T) {
-		s := &server{steps: []step{after(time.Second, limited), {status: 429, header: http.Header{"Retry-After": {"9"}}}, fine}}
-		client := s.client(t, resilience.New(resilience.Gate{}))
-		begin := time.Now()
-		go func() { _ = call(t.Context(), client) }()
-		go func() { _ = call(t.Context(), client) }()
-		synctest.Wait()
-		time.Sleep(1500 * time.Millisecond) // the first has closed the gate for a second, the second for nine
-		if err := call(t.Context(), client); err != nil {
-			t.Error(err)
-		}
-		since(t, begin, 9*time.Second)
-	})
+	nine := step{status: 429, header: http.Header{"Retry-After": {"9"}}}
+	for name, steps := range map[string][]step{
+		"and longer if it says so again":  {after(100*time.Millisecond, limited), after(500*time.Millisecond, nine), fine},
+		"and not less if it says less":    {after(500*time.Millisecond, limited), after(500*time.Millisecond, nine), fine},
+		"and not less if it says so late": {after(100*time.Millisecond, nine), after(500*time.Millisecond, limited), fine},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			s := &server{steps: steps}
+			client := s.client(t, resilience.New(resilience.Gate{}))
+			for range 2 {
+				go func() { _ = call(t.Context(), client) }()
+			}
+			time.Sleep(600 * time.Millisecond)
+			begin := time.Now().Add(-600 * time.Millisecond)
+			if err := call(t.Context(), client); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(begin).Round(time.Second / 2); took != 9*time.Second && took != 9500*time.Millisecond {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
 	bubble(t, "for one item of a batch", func(t *testing.T) {
 		s := &server{steps: []step{{
 			header: http.Header{"Retry-After": {"5"}},

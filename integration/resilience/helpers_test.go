@@ -39,6 +39,7 @@ type arrival struct {
 // A step is what a server does with a message.
 type step struct {
 	wait   time.Duration // before it answers; forever if negative
+	deaf   bool          // it waits even if nobody does any longer
 	err    error         // instead of a reply
 	status int           // 200 if 0
 	header http.Header
@@ -71,6 +72,9 @@ func (s *server) RoundTrip(ctx context.Context, m *transport.Message) (io.ReadCl
 	done := time.After(max(step.wait, 0))
 	if step.wait < 0 {
 		done = nil
+	}
+	if step.deaf {
+		<-done
 	}
 	select {
 	case <-done:

@@ -258,3 +258,38 @@ func TestRetryOfBatches(t *testing.T) {
 		})
 	}
 }
+
+// TestRetryOfABatchThatBreaksOff: what an interceptor inside has an answer to is
+// kept, though the batch as a whole has an error; that is gone with the rest.
+func TestRetryOfABatchThatBreaksOff(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		oneByOne := jsonrpc.WithInterceptors(func(next jsonrpc.Invoker) jsonrpc.Invoker {
+			return func(ctx context.Context, x *jsonrpc.Exchange) error {
+				for i := range x.Items() {
+					part := x.Part(i)
+					if err := next(ctx, part); err != nil {
+						return err
+					}
+					_ = x.Adopt(part, nil)
+				}
+				return nil
+			}
+		})
+		answer := func(n int) step { return step{reply: fmt.Sprintf(`[{"jsonrpc":"2.0","result":%d,"id":%[1]d}]`, n)} }
+		s := &server{steps: []step{answer(1), broken, answer(2)}}
+		client := s.client(t, idempotent, resilience.New(resilience.Retry{}), oneByOne)
+		var b jsonrpc.Batch
+		one, two := jsonrpc.Queue[int](&b, "get", nil), jsonrpc.Queue[int](&b, "get", nil)
+		if _, err := client.Send(t.Context(), &b); err != nil {
+			t.Error(err)
+		}
+		for i, r := range []*jsonrpc.Result[int]{one, two} {
+			if n, err := r.Get(); n != i+1 || err != nil {
+				t.Error(n, err)
+			}
+		}
+		if s.count() != 3 {
+			t.Errorf("%d messages", s.count())
+		}
+	})
+}
