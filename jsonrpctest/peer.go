@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -28,6 +29,8 @@ type Peer struct {
 	asked   int
 	waiting map[string]chan json.RawMessage // responses of the client, by our ids
 	held    [][][]byte                      // replies that wait to be overtaken
+	latest  int                             // the highest number of a message that was answered
+	ids     idMap                           // of a player: the client's ids by the recorded ones
 	running sync.WaitGroup
 }
 
@@ -97,6 +100,16 @@ func (p *Peer) Call(ctx context.Context, method string, params any) (json.RawMes
 	}
 }
 
+// remember notes the ids of a message.
+func (p *Peer) remember(ids idMap) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ids == nil {
+		p.ids = idMap{}
+	}
+	maps.Copy(p.ids, ids)
+}
+
 // Close ends the connection.
 func (p *Peer) Close() error {
 	p.cancel()
@@ -116,8 +129,12 @@ func (p *Peer) serve() error {
 	defer p.running.Wait()
 	defer p.Close()
 	defer context.AfterFunc(p.ctx, func() { _ = p.Close() })()
+	player, repeats := p.service.(*Player)
+	if repeats {
+		p.write(player.greeting(), nil)
+	}
 	places := make(chan struct{}, maxInFlight)
-	for {
+	for number := 1; ; number++ {
 		text, err := p.stream.Read(context.Background(), nil)
 		if spoilt := (*transport.FrameError)(nil); errors.As(err, &spoilt) {
 			if errors.Is(spoilt, transport.ErrTooLarge) {
@@ -131,19 +148,22 @@ func (p *Peer) serve() error {
 			return err
 		}
 		if p.deliver(text) {
+			if repeats {
+				p.write(player.told(p, text), nil)
+			}
 			continue
 		}
 		in := &incoming{text: text, peer: p}
 		p.service.arrive(in)
 		if isNotification(text) { // in order, and before what comes after it
-			p.reply(p.service.respond(p.ctx, in), true)
+			p.reply(p.service.respond(p.ctx, in), 0)
 			continue
 		}
 		places <- struct{}{}
 		p.running.Go(func() {
 			out := p.service.respond(p.ctx, in)
 			<-places
-			p.reply(out, false)
+			p.reply(out, number)
 		})
 	}
 }
@@ -164,44 +184,46 @@ func (p *Peer) deliver(text []byte) bool {
 	return true
 }
 
-// reply sends what goes back for a message, with what goes wrong with it.
-func (p *Peer) reply(out *outgoing, notification bool) {
+// reply sends what goes back for a message with that number, 0 for a notification,
+// with what goes wrong with it.
+func (p *Peer) reply(out *outgoing, number int) {
 	f := &out.fault
 	switch {
 	case f.drop != nil:
 		p.end(*f.drop)
 		return
-	case f.stall || notification && out.onStream == nil && out.messages == nil:
+	case f.stall || number == 0 && out.onStream == nil && out.messages == nil:
 		return
 	}
 	messages := out.messages
 	if out.onStream != nil {
 		messages = [][]byte{out.onStream}
 	}
-	if f.late > 0 {
-		p.hold(messages, f.late)
+	if f.late > 0 && p.hold(messages, number, f.late) {
 		return
 	}
 	p.write(messages, f.wire)
 	p.mu.Lock()
 	held := p.held
-	p.held = nil
+	p.held, p.latest = nil, max(p.latest, number)
 	p.mu.Unlock()
 	for _, messages := range held {
 		p.write(messages, nil)
 	}
 }
 
-// hold keeps a reply until another has gone out, or so long.
-func (p *Peer) hold(messages [][]byte, d time.Duration) {
-	if len(messages) == 0 {
-		return
-	}
+// hold keeps a reply until another has gone out, or so long, and sends it. It
+// returns false if that to a later message has gone out already.
+func (p *Peer) hold(messages [][]byte, number int, d time.Duration) bool {
 	p.mu.Lock()
+	if p.latest > number || len(messages) == 0 {
+		p.mu.Unlock()
+		return false
+	}
 	p.held = append(p.held, messages)
 	p.mu.Unlock()
 	if !pause(p.ctx, d) {
-		return
+		return true
 	}
 	p.mu.Lock()
 	mine := -1
@@ -217,6 +239,7 @@ func (p *Peer) hold(messages [][]byte, d time.Duration) {
 	if mine >= 0 {
 		p.write(messages, nil)
 	}
+	return true
 }
 
 // write writes messages, disturbed by d if it is not nil.

@@ -33,12 +33,16 @@ import (
 // out as they stand, be they JSON or not, with status 200 and the type
 // application/json; an exchange without any is answered with 204. Lines of the
 // form HTTP [STATUS] [NAME: VALUE] set the status and the headers of a reply,
-// and name headers that a request must have.
+// and name headers that a request must have. With the arrows ~~> and <~~ comes
+// text quoted as in Go, for what does not fit on a line: <~~ "\xff\x00".
 func Script(t TB, script string) (url string) {
 	t.Helper()
 	exchanges, err := parseScript(script)
 	if err != nil {
 		t.Fatalf("jsonrpctest: %v", err)
+	}
+	if len(exchanges) > 0 && exchanges[0].conn > 0 {
+		t.Fatalf("jsonrpctest: the script is the recording of a stream: serve it with NewPlayer")
 	}
 	s := &scripted{t: t, exchanges: exchanges}
 	// Cleanups run last in, first out: the server is closed before.

@@ -1,0 +1,184 @@
+package jsonrpctest
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"example.com/jsonrpc"
+)
+
+// masked stands for a secret in a recording.
+const masked = "***"
+
+// secretMembers are the names of members whose values are taken for secrets, in
+// lower case and without - and _.
+var secretMembers = []string{
+	"accesstoken", "apikey", "apitoken", "auth", "authorization", "authtoken", "clientsecret", "cookie", "credential",
+	"credentials", "idtoken", "jwt", "mnemonic", "passphrase", "passwd", "password", "privatekey", "privkey", "pwd",
+	"refreshtoken", "secret", "secretkey", "seed", "sessionid", "sessiontoken", "token",
+}
+
+// A Mask says what a recording must not hold, beside what never goes into one: the
+// values of headers that may be secret (see [jsonrpc.IsSecretHeader]), URLs with
+// what is in them, and the values of members with the usual names, such as
+// password, token, apiKey and private_key, at any depth of a message. What is
+// masked is ***, and 0 in place of a number.
+type Mask struct {
+	// Members are the names of more members, in any case, - and _ left out.
+	Members []string
+	// Keep are names of members that are not masked though they are usual.
+	Keep []string
+	// Values are texts to mask wherever they stand: what is secret as an item of
+	// an array, say, as aria2's "token:…" is.
+	Values []string
+	// Headers are names of more headers that are secret.
+	Headers []string
+}
+
+func foldName(name string) string {
+	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
+}
+
+// secretMember reports whether the member's value is to be masked.
+func (m *Mask) secretMember(name string) bool {
+	name = foldName(name)
+	same := func(other string) bool { return foldName(other) == name }
+	return !slices.ContainsFunc(m.Keep, same) && (slices.Contains(secretMembers, name) || slices.ContainsFunc(m.Members, same))
+}
+
+// values replaces the texts that are secret, as they are and as they are escaped
+// in JSON and in URLs.
+func (m *Mask) values(text string) string {
+	for _, v := range m.Values {
+		if v == "" {
+			continue
+		}
+		quoted, _ := encode(v) // a string always has a JSON form
+		escaped, _ := json.Marshal(v)
+		for _, form := range []string{v, string(quoted[1 : len(quoted)-1]), string(escaped[1 : len(escaped)-1]), url.QueryEscape(v)} {
+			text = strings.ReplaceAll(text, form, masked)
+		}
+	}
+	return text
+}
+
+// text masks a message, or anything else. In an event stream it masks the
+// messages.
+func (m *Mask) text(text []byte) []byte {
+	if checkJSON(text) == nil {
+		return []byte(m.values(string(m.members(text))))
+	}
+	lines := strings.SplitAfter(string(text), "\n")
+	for i, line := range lines {
+		field, value, found := strings.Cut(line, ":")
+		if found && field == "data" && checkJSON([]byte(value)) == nil {
+			lines[i] = field + ":" + string(m.members([]byte(value)))
+		}
+	}
+	return []byte(m.values(strings.Join(lines, "")))
+}
+
+// members masks the members of a valid JSON text that have a secret's name, and
+// leaves all else of it as it is.
+func (m *Mask) members(text []byte) (out []byte) {
+	d := newDecoder(text)
+	secret := -1 // the depth at which a secret began, or none
+	from := 0
+	for pending := false; ; {
+		token, err := d.ReadToken()
+		if err != nil {
+			return append(out, text[from:]...) // the end: it is valid
+		}
+		depth := d.StackDepth()
+		kind, length := d.StackIndex(depth)
+		opens, closes := token.Kind() == '{' || token.Kind() == '[', token.Kind() == '}' || token.Kind() == ']'
+		if token.Kind() == '"' && kind == '{' && length%2 == 1 { // a name
+			pending = secret < 0 && m.secretMember(token.String())
+			continue
+		}
+		switch {
+		case opens && pending:
+			secret = depth
+		case closes && depth < secret:
+			secret = -1
+		case (pending || secret >= 0) && (token.Kind() == '"' || token.Kind() == '0'):
+			end := int(d.InputOffset())
+			start := valueStart(text, from, end, token.Kind() == '"')
+			out = append(out, text[from:start]...)
+			if out, from = append(out, `"`+masked+`"`...), end; token.Kind() == '0' {
+				out = append(out[:len(out)-len(masked)-2], '0')
+			}
+		}
+		pending = false
+	}
+}
+
+// valueStart returns where the string or number that ends at end begins.
+func valueStart(text []byte, from, end int, isString bool) int {
+	start := end - 1
+	if !isString {
+		for start > from && strings.IndexByte("+-.0123456789eE", text[start-1]) >= 0 {
+			start--
+		}
+		return start
+	}
+	for start--; start > from; start-- {
+		if text[start] != '"' {
+			continue
+		}
+		slashes := 0
+		for start-slashes > from && text[start-slashes-1] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			break
+		}
+	}
+	return start
+}
+
+// ordinaryHeaders are in so many messages that a recording is better off without
+// them, or are no longer true in it.
+var ordinaryHeaders = []string{
+	"Accept", "Accept-Encoding", "Connection", "Content-Encoding", "Content-Length", "Date", "Host", "Keep-Alive",
+	"Server", "Transfer-Encoding", "User-Agent",
+}
+
+// requestHeader returns what a recording has of a request's headers, nil if that
+// is nothing.
+func (m *Mask) requestHeader(header http.Header) http.Header {
+	return m.header(header, jsonrpc.IsSecretHeader)
+}
+
+// replyHeader does so with those of a reply, most of which are no secrets.
+func (m *Mask) replyHeader(header http.Header) http.Header {
+	return m.header(header, func(name string) bool {
+		name = strings.ToLower(name)
+		return name != "www-authenticate" && slices.ContainsFunc([]string{
+			"auth", "cookie", "credential", "key", "secret", "session", "token",
+		}, func(part string) bool { return strings.Contains(name, part) })
+	})
+}
+
+func (m *Mask) header(header http.Header, secret func(name string) bool) (kept http.Header) {
+	for name, values := range header {
+		isJSON := name == "Content-Type" && len(values) == 1 && strings.HasPrefix(values[0], "application/json")
+		if isJSON && !strings.HasPrefix(values[0], "application/json-") || slices.Contains(ordinaryHeaders, name) {
+			continue
+		}
+		if kept == nil {
+			kept = http.Header{}
+		}
+		hide := secret(name) || slices.ContainsFunc(m.Headers, func(other string) bool { return strings.EqualFold(other, name) })
+		for _, value := range values {
+			if value = m.values(value); hide {
+				value = masked
+			}
+			kept.Add(name, value)
+		}
+	}
+	return kept
+}
