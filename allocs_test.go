@@ -31,7 +31,7 @@ func TestAllocations(t *testing.T) {
 				return dial(t, "http://pets.example", jsonrpc.WithHTTPTransport(inMemory{}))
 			}, meow(params), 12,
 		},
-		"batch of 100, HTTP": {dialTo(t, "http://", serveHTTP), meows(params, 100), 70},
+		"batch of 100, HTTP": {dialTo(t, "http://", serveHTTP), meows(params, 100), 68},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := test.client()

@@ -3,6 +3,7 @@ package jsonrpc
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // A Batch is requests and notifications that are sent together (clause 6). The
@@ -19,8 +20,8 @@ import (
 // batch is refused before it is sent. A Batch is for one goroutine at a time.
 // It can be sent again, with new ids; results then hold the newest outcome.
 type Batch struct {
-	calls []queued
-	room  any // a *[]Result[T] for the next results of the last type queued
+	calls []*queued
+	room  any // a *[]slot[T] for the next requests of the last type queued
 }
 
 type queued struct {
@@ -32,14 +33,16 @@ type queued struct {
 
 // Add adds requests. Their responses are in the [Reply], in the same order.
 func (b *Batch) Add(requests ...Request) {
-	for _, r := range requests {
-		b.calls = append(b.calls, queued{Request: r})
+	calls := make([]queued, len(requests))
+	for i, r := range requests {
+		calls[i].Request = r
+		b.calls = append(b.calls, &calls[i])
 	}
 }
 
 // Notify adds a notification.
 func (b *Batch) Notify(method string, params any) {
-	b.calls = append(b.calls, queued{Request: Request{Method: method, Params: params}, notification: true})
+	b.calls = append(b.calls, &queued{Request: Request{Method: method, Params: params}, notification: true})
 }
 
 // Len returns the number of requests and notifications in the batch.
@@ -51,8 +54,7 @@ func (b *Batch) String() string { return messageString(b.MarshalJSON()) }
 // MarshalJSON returns the batch's JSON. Ids that are not drawn yet are null.
 func (b *Batch) MarshalJSON() ([]byte, error) {
 	text := []byte{'['}
-	for i := range b.calls {
-		call := &b.calls[i]
+	for i, call := range b.calls {
 		if i > 0 {
 			text = append(text, ',')
 		}
@@ -87,24 +89,29 @@ func (r *Result[T]) Get() (T, error) {
 // Queue adds a request to the batch, whose result is decoded as a T once the
 // batch is sent.
 func Queue[T any](b *Batch, method string, params any) *Result[T] {
-	// Results are made several at a time: a batch has many.
 	const most = 128
-	room, _ := b.room.(*[]Result[T])
+	room, _ := b.room.(*[]slot[T])
 	if room == nil || len(*room) == cap(*room) {
 		size := 4
 		if room != nil {
 			size = min(2*cap(*room), most)
 		}
-		next := make([]Result[T], 0, size)
+		next := make([]slot[T], 0, size)
 		room, b.room = &next, &next
 	}
-	*room = append(*room, Result[T]{err: ErrNotSent})
-	r := &(*room)[len(*room)-1]
-	b.calls = append(b.calls, queued{
-		Request: Request{Method: method, Params: params},
-		result:  &r.value, done: &r.err,
-	})
-	return r
+	*room = (*room)[:len(*room)+1]
+	s := &(*room)[len(*room)-1]
+	s.Method, s.Params, s.result, s.done = method, params, &s.Result.value, &s.err
+	s.err = ErrNotSent
+	b.calls = append(b.calls, &s.queued)
+	return &s.Result
+}
+
+// A slot is a request and its result. They are made several at a time, because a
+// batch has many.
+type slot[T any] struct {
+	queued
+	Result[T]
 }
 
 var errEmptyBatch = &MessageError{Reason: "the batch is empty: add a request or a notification (clause 6)"}
@@ -114,11 +121,10 @@ func (b *Batch) prepare(x *Exchange) error {
 		return errEmptyBatch
 	}
 	x.batch = true
-	x.items = make([]item, 0, len(b.calls))
+	x.items = slices.Grow(x.many[:0], len(b.calls))
 	var own map[ID]bool // ids that the caller chose
 	text := append(x.buf[:0], '[')
-	for i := range b.calls {
-		call := &b.calls[i]
+	for i, call := range b.calls {
 		if i > 0 {
 			text = append(text, ',')
 		}

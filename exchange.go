@@ -34,6 +34,7 @@ type Exchange struct {
 	text     []byte
 	strays   []json.RawMessage
 	size     int64
+	length   int64          // what the reply's header says of size, -1 if nothing
 	response *http.Response // nil if it did not come by HTTP
 
 	// Memory that is used again.
@@ -41,6 +42,7 @@ type Exchange struct {
 	buf       []byte     // of the message
 	in        []byte     // of the reply
 	responses []envelope // of a batch
+	many      []item     // of a batch
 	known     knownTexts
 }
 
@@ -95,6 +97,10 @@ func (x *Exchange) free() {
 	}
 	if x.in = x.in[:0]; x.keep || cap(x.in) > maxIn {
 		x.in = nil
+	}
+	if x.batch && cap(x.items) <= maxResponses {
+		clear(x.items)
+		x.many = x.items[:0]
 	}
 	x.msg.Reset()
 	x.client, x.set, x.secrets, x.items, x.batch, x.header, x.tracker = nil, nil, nil, nil, false, nil, nil

@@ -35,6 +35,10 @@ func (x *Exchange) read(ctx context.Context, reply io.ReadCloser) error {
 		err := fmt.Errorf("%w: it says it has %d bytes, the limit is %d", ErrReplyTooLarge, resp.ContentLength, limit)
 		return x.httpOutcome(resp, nil, err)
 	}
+	x.length = -1
+	if resp != nil {
+		x.length = resp.ContentLength
+	}
 	if _, whole := reply.(transport.BytesReply); !whole && x.mayStream(resp) {
 		if done, err := x.stream(reply, limit); done {
 			return x.httpOutcome(resp, x.in, err)
@@ -89,7 +93,7 @@ func (x *Exchange) fill(reply io.Reader, limit, enough int64) (whole bool, err e
 		case full:
 			room = make([]byte, 1) // for the byte that shows that it is too much
 		case len(room) == 0:
-			x.in = grow(x.in, limit)
+			x.in = grow(x.in, limit, x.length)
 			room = x.in[len(x.in):min(int64(cap(x.in)), enough)]
 		}
 		n, err := reply.Read(room)
@@ -107,9 +111,16 @@ func (x *Exchange) fill(reply io.Reader, limit, enough int64) (whole bool, err e
 	return false, nil
 }
 
-// grow returns buf with more room. The sizes that it goes through are limit, three
+// grow returns buf with more room, for length bytes if that many are promised and an
+// eighth of them has come. Otherwise the sizes that it goes through are limit, three
 // eighths of it, and the halves of those: together less than twice the limit.
-func grow(buf []byte, limit int64) []byte {
+func grow(buf []byte, limit, length int64) []byte {
+	const trusted = 64 << 10 // a promise that costs nothing
+	have := int64(len(buf))
+	if have < length && length < limit {
+		size := min(length+1, max(trusted, 8*have)) // one more, to see the end
+		return append(make([]byte, 0, size), buf...)
+	}
 	size := limit
 	for next := limit / 8 * 3; next > int64(len(buf)) && next >= 2<<10; next /= 2 {
 		size = next
