@@ -64,6 +64,11 @@ func TestDedupe(t *testing.T) {
 			t.Errorf("%d messages", s.count())
 		}
 	})
+}
+
+func TestDedupeOfCallersThatLeave(t *testing.T) {
+	slow := after(time.Second, fine)
+	dedupe := resilience.New(resilience.Dedupe{})
 	bubble(t, "one that leaves does not take the others along", func(t *testing.T) {
 		s := &server{steps: []step{slow}}
 		client := s.client(t, idempotent, dedupe)
@@ -127,6 +132,11 @@ func TestDedupe(t *testing.T) {
 		since(t, begin, 0)
 		time.Sleep(time.Minute)
 	})
+}
+
+func TestDedupeOfOutcomes(t *testing.T) {
+	slow := after(time.Second, fine)
+	dedupe := resilience.New(resilience.Dedupe{})
 	bubble(t, "they share an error", func(t *testing.T) {
 		s := &server{steps: []step{after(time.Second, said)}}
 		client := s.client(t, idempotent, dedupe)
