@@ -53,6 +53,6 @@ func describeMethod(x described, asJSON bool) error {
 
 // commandLine returns the command that makes a call, quoted for a shell.
 func (t target) commandLine(m *openrpc.Method, params json.RawMessage) string {
-	words := []string{"jsonrpc", t.shown(), discover.Method(m)}
+	words := []string{"jsonrpc", t.shown(), shellWord(discover.Method(m))}
 	return strings.Join(append(words, paramWords(params)...), " ")
 }

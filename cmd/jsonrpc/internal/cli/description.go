@@ -35,7 +35,7 @@ type description struct {
 func (d *description) addFlags(cmd *cobra.Command) {
 	addFlags(cmd, groupSchema, func(f *pflag.FlagSet) {
 		f.Var(&text{value: &d.schema, kind: "FILE|URL"}, "schema", "take the description from this OpenRPC document, instead of asking\nthe server")
-		f.Var(&text{value: &d.via, kind: "WAY", check: checkVia}, "via", "ask the server in this way alone: "+strings.Join(ways(), ", "))
+		f.Var(&text{value: &d.via, kind: "WAY", check: checkVia}, "via", "ask the server in this way alone: rpc.discover, system.listMethods,\nrpc_modules, mcp (its tools) or lsp (its capabilities)")
 		f.BoolVar(&d.refresh, "refresh", false, "ask again, instead of using what was kept for a day")
 	})
 	completeWith(cmd, "via", ways)
@@ -222,7 +222,7 @@ func (d *description) ask(ctx context.Context, s *session, c *connection, at tar
 		LSP: c.framing.inUse(at.addresses[0]) == transport.Header.String(),
 	})
 	if errors.Is(err, discover.ErrNone) {
-		return nil, fmt.Errorf("%s: %w; --schema FILE|URL gives its description", client, err)
+		return nil, fmt.Errorf("%w; --schema FILE|URL gives its description", err)
 	}
 	if err != nil {
 		return nil, c.failure(s, client, "description", err)

@@ -231,8 +231,12 @@ func (s webSocketPeer) Write(ctx context.Context, text []byte) error {
 func (s webSocketPeer) Close() error { return s.conn.CloseNow() }
 
 // peerMain is the program "peer [FRAMING]", a peer on standard input and output.
-// It says a word on standard error.
+// It says a word on standard error. "peer mcp" is another one, see there.
 func peerMain() {
+	if len(os.Args) > 1 && os.Args[1] == "mcp" {
+		mcpPeerMain()
+		return
+	}
 	framing := transport.Newline
 	if len(os.Args) > 1 {
 		var err error

@@ -128,7 +128,7 @@ func Ask(ctx context.Context, server Server) (*Description, error) {
 		if !isAnswer(err) {
 			return nil, err
 		}
-		refusals = append(refusals, fmt.Sprintf("%s: %s", via, firstLine(err)))
+		refusals = append(refusals, fmt.Sprintf("%s: %s", via, refusal(err)))
 	}
 	return nil, fmt.Errorf("%w (%s)", ErrNone, strings.Join(refusals, "; "))
 }
@@ -185,9 +185,25 @@ type unexpected struct{ reason string }
 
 func (e *unexpected) Error() string { return e.reason }
 
-func firstLine(err error) string {
-	const longest = 120
+// refusal says in a few words how a server said no.
+func refusal(err error) string {
+	var (
+		status *jsonrpc.HTTPError
+		said   *jsonrpc.Error
+	)
+	switch {
+	case errors.As(err, &said):
+		err = said
+	case errors.As(err, &status):
+		return status.Status
+	}
+	const longest = 80
 	line, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "jsonrpc: "), "\n")
+	if _, rest, ok := strings.Cut(line, " at "); ok { // the method and the address are said already
+		if _, why, ok := strings.Cut(rest, ": "); ok {
+			line = why
+		}
+	}
 	if runes := []rune(line); len(runes) > longest {
 		return string(runes[:longest]) + "…"
 	}

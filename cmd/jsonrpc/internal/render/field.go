@@ -86,13 +86,19 @@ func (b *builder) field(name string, s *openrpc.Schema, required bool, depth int
 		}
 		f.Deprecated = f.Deprecated || at.Deprecated
 	}
-	if f.Text == "" {
-		f.Text = title(s, f.Type)
+	if title := title(s, f.Type); f.Text == "" && !sameWords(title, name) {
+		f.Text = title
 	}
 	if depth < maxDepth {
 		f.Fields = b.below(s, depth+1)
 	}
 	return f
+}
+
+// sameWords reports whether two texts differ in case and blanks alone.
+func sameWords(a, b string) bool {
+	blanks := strings.NewReplacer(" ", "", "_", "", "-", "")
+	return strings.EqualFold(blanks.Replace(a), blanks.Replace(b))
 }
 
 // title returns the title of a schema, if it says more than its type does.
@@ -143,17 +149,29 @@ func (b *builder) below(s *openrpc.Schema, depth int) []Field {
 // forms returns the alternatives of a value that have members, each as a field.
 func (b *builder) forms(forms []*openrpc.Schema, depth int) []Field {
 	var fields []Field
-	for _, form := range forms {
+	for i, form := range forms {
 		members := b.below(form, depth+1)
 		if len(members) == 0 {
 			continue
 		}
-		fields = append(fields, Field{Name: "if " + Type(form), Text: strings.TrimSpace(form.Resolve().Description), Required: true, Fields: members})
+		fields = append(fields, Field{Name: formName(form, i), Text: strings.TrimSpace(form.Resolve().Description), Required: true, Fields: members})
 	}
 	if len(fields) == 1 { // beside null, or beside a text
 		return fields[0].Fields
 	}
 	return fields
+}
+
+// formName names an alternative by its type or title, if it has one, or else by
+// its number.
+func formName(form *openrpc.Schema, i int) string {
+	name := Type(form)
+	if title := title(form, name); name == "object" && title != "" {
+		name = title
+	} else if name == "object" {
+		name = fmt.Sprintf("form %d", i+1)
+	}
+	return "if " + name
 }
 
 // notes returns what else a schema says of a value.
@@ -193,16 +211,23 @@ func bounds(add func(string, ...any), s *openrpc.Schema) {
 	for _, c := range []struct {
 		least, most *int
 		unit        string
-	}{{s.MinLength, s.MaxLength, "characters"}, {s.MinItems, s.MaxItems, "items"}, {s.MinProperties, s.MaxProperties, "members"}} {
+	}{{s.MinLength, s.MaxLength, "character"}, {s.MinItems, s.MaxItems, "item"}, {s.MinProperties, s.MaxProperties, "member"}} {
 		switch {
 		case c.least != nil && c.most != nil && *c.least == *c.most:
-			add("%d %s", *c.least, c.unit)
+			add("%s", plural(*c.least, c.unit))
 		case c.least != nil && c.most != nil:
-			add("%d to %d %s", *c.least, *c.most, c.unit)
+			add("%d to %s", *c.least, plural(*c.most, c.unit))
 		case c.least != nil && *c.least > 0:
-			add("%d %s or more", *c.least, c.unit)
+			add("%s or more", plural(*c.least, c.unit))
 		case c.most != nil:
-			add("%d %s at most", *c.most, c.unit)
+			add("%s at most", plural(*c.most, c.unit))
 		}
 	}
+}
+
+func plural(n int, unit string) string {
+	if n == 1 {
+		return "1 " + unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
 }

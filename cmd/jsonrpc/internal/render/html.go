@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -53,7 +54,7 @@ type pageMethod struct {
 	Result                                      []Field
 	Errors                                      []*openrpc.Error
 	Examples                                    []Example
-	DocsURL, DocsText                           string
+	DocsURL                                     string
 }
 
 // HTML writes the page as one file of HTML, which needs nothing else.
@@ -71,18 +72,23 @@ func (p Page) HTML(w io.Writer) error {
 	for _, m := range p.Document.Methods {
 		one := pageMethod{
 			Name: m.Name, Anchor: anchor(m.Name), Signature: Signature(m), Summary: Summary(m),
-			Text: joined(m.Summary, m.Description), How: how(m), Deprecated: m.Deprecated,
+			Text: joined(m.Summary, m.Description), How: strings.TrimSpace(how(m)), Deprecated: m.Deprecated,
 			Params: Params(m), Errors: m.Errors, Examples: p.examples(m),
 		}
 		if f := Result(m); f != nil {
 			one.Result = []Field{*f}
 		}
-		if m.ExternalDocs != nil {
-			one.DocsURL, one.DocsText = m.ExternalDocs.URL, m.ExternalDocs.Description
+		if docs := m.ExternalDocs; docs != nil && isWeb(docs.URL) {
+			one.DocsURL = docs.URL
 		}
 		data.Methods = append(data.Methods, one)
 	}
 	return page.Execute(w, data)
+}
+
+// isWeb reports whether an address is one to follow.
+func isWeb(url string) bool {
+	return strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")
 }
 
 // markdown makes HTML of a text of the document. HTML in it is shown, not obeyed,

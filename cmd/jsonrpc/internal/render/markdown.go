@@ -71,8 +71,12 @@ func items(b *strings.Builder, fields []Field, depth int) {
 		if f.Type != "" {
 			line += " " + code(f.Type)
 		}
-		if note := f.note(); note != "" {
-			line += " (" + inline(note) + ")"
+		notes := f.state()
+		for _, note := range f.Notes {
+			notes = append(notes, code(note)) // a pattern is no Markdown
+		}
+		if len(notes) > 0 {
+			line += " (" + strings.Join(notes, ", ") + ")"
 		}
 		if f.Text != "" {
 			line += ": " + inline(f.Text)

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -27,7 +28,11 @@ func (p Page) title() string {
 
 // origin is the line at the end of a page.
 func (p Page) origin() string {
-	return fmt.Sprintf("%d methods, by %s, %s.", len(p.Document.Methods), p.From, p.At.UTC().Format(time.DateOnly))
+	methods := "1 method"
+	if n := len(p.Document.Methods); n != 1 {
+		methods = fmt.Sprintf("%d methods", n)
+	}
+	return fmt.Sprintf("%s, by %s, %s.", methods, p.From, p.At.UTC().Format(time.DateOnly))
 }
 
 // An Example is an example of a call as a page shows it.
@@ -60,21 +65,24 @@ func indented(value json.RawMessage) string {
 	if value == nil {
 		return ""
 	}
-	text, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
+	var b bytes.Buffer
+	if json.Indent(&b, value, "", "  ") != nil {
 		return ""
 	}
-	return string(text)
+	return b.String()
 }
 
 // note is what stands beside the type of a field.
-func (f Field) note() string {
-	var notes []string
+func (f Field) note() string { return strings.Join(append(f.state(), f.Notes...), ", ") }
+
+// state says whether a field is optional or deprecated.
+func (f Field) state() []string {
+	var words []string
 	if !f.Required && f.Type != "" {
-		notes = append(notes, "optional")
+		words = append(words, "optional")
 	}
 	if f.Deprecated {
-		notes = append(notes, "deprecated")
+		words = append(words, "deprecated")
 	}
-	return strings.Join(append(notes, f.Notes...), ", ")
+	return words
 }

@@ -91,15 +91,8 @@ func (t Text) fields(b *strings.Builder, fields []Field, indent int) {
 		if f.Type != "" {
 			line += "  " + f.Type
 		}
-		var notes []string
-		if !f.Required {
-			notes = append(notes, "optional")
-		}
-		if f.Deprecated {
-			notes = append(notes, "deprecated")
-		}
-		if notes = append(notes, f.Notes...); len(notes) > 0 && f.Type != "" {
-			line += "  (" + strings.Join(notes, ", ") + ")"
+		if note := f.note(); note != "" {
+			line += "  (" + note + ")"
 		}
 		t.paragraph(b, indent, indent+4, line)
 		if f.Text != "" {
@@ -147,7 +140,11 @@ func (t Text) prose(b *strings.Builder, indent int, text string) {
 	var words []string
 	flush := func() {
 		if len(words) > 0 {
-			t.paragraph(b, indent, indent, strings.Join(words, " "))
+			rest := indent
+			if isItem(words[0]) {
+				rest += 2
+			}
+			t.paragraph(b, indent, rest, strings.Join(words, " "))
 			words = nil
 		}
 	}
@@ -164,7 +161,7 @@ func (t Text) prose(b *strings.Builder, indent int, text string) {
 			b.WriteString("\n")
 		case isItem(line):
 			flush()
-			words = append(words, line)
+			words = append(words, strings.TrimSpace(line))
 		default:
 			words = append(words, strings.TrimSpace(line))
 		}
