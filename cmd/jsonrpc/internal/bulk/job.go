@@ -1,0 +1,430 @@
+package bulk
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"example.com/jsonrpc"
+)
+
+// A Job is a run through an input.
+type Job struct {
+	// Source is the input, and Input what [Identify] says of it.
+	Source Source
+	Input  string
+
+	// Send makes calls, as one batch if there are several, and returns an outcome
+	// for each.
+	Send func(context.Context, []Call) []Outcome
+	// Concurrency is how many messages are under way at once, BatchSize how many
+	// calls one has.
+	Concurrency, BatchSize int
+	// Ordered writes outcomes in the input's order. Then a slow call holds up the
+	// writing of those after it, and in the end the calls.
+	Ordered bool
+	// Repeat makes calls again that an interrupted run may have made. Otherwise
+	// their outcome is a failure of the class unknown.
+	Repeat bool
+	// MaxFailures ends the job after so many calls in a row without a response. 0
+	// is no limit.
+	MaxFailures int
+
+	// Output is where outcomes go if Path is empty; a run that ends then cannot be
+	// continued.
+	Output io.Writer
+	// Path names the file for outcomes. Beside it is a checkpoint until all are
+	// written; Resume goes on with what an interrupted run has left.
+	Path   string
+	Resume bool
+
+	Stats Stats
+
+	cut atomic.Bool // a call was ended before its outcome was known
+}
+
+// Stats count what a job has done so far. They may be read while it runs.
+type Stats struct {
+	Skipped   atomic.Int64 // calls whose outcome an earlier run has written
+	Written   atomic.Int64 // outcomes, of this run
+	Errors    atomic.Int64 // of them, errors of the server's
+	Failures  atomic.Int64 // of them, without a response
+	Unknown   atomic.Int64 // of those, of calls that an earlier run may have made
+	Unordered atomic.Int64 // calls that wait for others before they are written
+}
+
+// ErrTooManyFailures ends a job whose server does not answer any more.
+var ErrTooManyFailures = errors.New("no response to so many calls in a row")
+
+// window bounds the calls that were begun and whose outcomes are not written.
+const window = 4096
+
+// reserve is how many calls a checkpoint runs ahead.
+const reserve = 256
+
+// A task is calls on their way, by their indexes.
+type task struct {
+	first int64
+	calls []Call
+}
+
+// A record is a call with its outcome on the way to the output.
+type record struct {
+	index   int64
+	call    Call
+	outcome Outcome
+}
+
+// Run carries out the job. When ctx ends it begins no call any more, waits for
+// those under way, and returns ctx's error. Calls see the end of hard instead.
+func (j *Job) Run(ctx, hard context.Context) error {
+	f, err := j.open()
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	tasks := make(chan task)
+	records := make(chan record, window)
+	room := make(chan struct{}, window)
+
+	var read error
+	go func() {
+		defer close(tasks)
+		read = j.dispatch(ctx, f, tasks, records, room)
+	}()
+	go func() {
+		var workers sync.WaitGroup
+		for range max(j.Concurrency, 1) {
+			workers.Go(func() {
+				for t := range tasks {
+					j.carryOut(hard, t, records)
+				}
+			})
+		}
+		workers.Wait()
+		close(records)
+	}()
+	written := j.write(f.out, records, room, stop)
+	if written == nil && !j.cut.Load() {
+		written = f.settle()
+	}
+	switch cause := context.Cause(ctx); {
+	case written != nil:
+		return written
+	case cause != nil && !errors.Is(cause, context.Canceled):
+		return cause
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case read != nil:
+		return read
+	}
+	return f.complete()
+}
+
+// dispatch reads calls and hands them out, in batches as full as the input allows.
+func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, records chan<- record, room chan<- struct{}) error {
+	type read struct {
+		call Call
+		err  error
+	}
+	input := make(chan read, max(j.BatchSize, 1))
+	go func() { // so that a batch need not wait for an input that is slow
+		defer close(input)
+		for {
+			call, err := j.Source.Next()
+			select {
+			case input <- read{call, err}:
+			case <-ctx.Done():
+				return
+			}
+			if wrong := (*InputError)(nil); err != nil && !errors.As(err, &wrong) {
+				return
+			}
+		}
+	}()
+	var t task
+	flush := func() error {
+		if len(t.calls) == 0 {
+			return nil
+		}
+		end := t.first + int64(len(t.calls))
+		if f.checkpoint != nil && end > f.checkpoint.made {
+			if err := f.checkpoint.reserve(end + reserve); err != nil {
+				return fmt.Errorf("the checkpoint cannot be written: %w", err)
+			}
+		}
+		select {
+		case tasks <- t:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		t = task{}
+		return nil
+	}
+	for index := int64(0); ; index++ {
+		var r read
+		var ok bool
+		select {
+		case r, ok = <-input:
+		default:
+			if err := flush(); err != nil { // there is nothing to wait for
+				return err
+			}
+			r, ok = <-input
+		}
+		if !ok {
+			return ctx.Err()
+		}
+		wrong := (*InputError)(nil)
+		switch {
+		case r.err == io.EOF:
+			return flush()
+		case r.err != nil && !errors.As(r.err, &wrong):
+			return errors.Join(flush(), fmt.Errorf("the input cannot be read: %w", r.err))
+		case f.earlier.has(index, r.call.Line, j.Ordered):
+			j.Stats.Skipped.Add(1)
+			continue
+		}
+		select {
+		case room <- struct{}{}:
+		default:
+			if err := flush(); err != nil {
+				return err
+			}
+			select {
+			case room <- struct{}{}:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		if wrong != nil || index < f.made && !j.Repeat {
+			// A checkpoint that runs ahead names calls that were never read.
+			if err := flush(); err != nil {
+				return err
+			}
+			outcome := Outcome{Err: errUnknown}
+			if wrong != nil {
+				r.call.ID, outcome.Err = []byte("null"), wrong
+			}
+			records <- record{index, r.call, outcome}
+			continue
+		}
+		if len(t.calls) == 0 {
+			t.first = index
+		}
+		if t.calls = append(t.calls, r.call); len(t.calls) >= max(j.BatchSize, 1) {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// carryOut makes the calls of a task.
+func (j *Job) carryOut(ctx context.Context, t task, records chan<- record) {
+	outcomes := j.Send(ctx, t.calls)
+	for i, call := range t.calls {
+		if ctx.Err() != nil && errors.Is(outcomes[i].Err, ctx.Err()) {
+			j.cut.Store(true) // it is as unknown as if the process had been killed
+			continue
+		}
+		records <- record{t.first + int64(i), call, outcomes[i]}
+	}
+}
+
+// write writes outcomes until there are no more. It goes on reading them if the
+// output fails, so that nobody waits for it.
+func (j *Job) write(out *bufio.Writer, records <-chan record, room <-chan struct{}, stop context.CancelCauseFunc) (failed error) {
+	waiting := map[int64]record{}
+	next, first, row := int64(0), true, 0
+	var buf []byte
+	put := func(r record) {
+		<-room
+		if failed != nil {
+			return
+		}
+		j.count(r.outcome)
+		if kind := kindOf(r.outcome.Err); kind == unanswered {
+			row++
+		} else if kind == answered || kind == refused {
+			row = 0
+		}
+		buf = appendRecord(buf[:0], &r.call, &r.outcome, j.Ordered)
+		if _, failed = out.Write(buf); failed != nil {
+			failed = fmt.Errorf("the output cannot be written: %w", failed)
+			stop(failed)
+		}
+		if j.MaxFailures > 0 && row >= j.MaxFailures {
+			stop(fmt.Errorf("%w (%d): %w", ErrTooManyFailures, row, r.outcome.Err))
+		}
+	}
+	for {
+		var r record
+		var ok bool
+		select {
+		case r, ok = <-records:
+		default:
+			if err := out.Flush(); err != nil && failed == nil {
+				failed = fmt.Errorf("the output cannot be written: %w", err)
+				stop(failed)
+			}
+			r, ok = <-records
+		}
+		if !ok {
+			break
+		}
+		if !j.Ordered {
+			put(r)
+			continue
+		}
+		if first {
+			next, first = j.Stats.Skipped.Load(), false
+		}
+		waiting[r.index] = r
+		for {
+			r, ok := waiting[next]
+			if !ok {
+				break
+			}
+			delete(waiting, next)
+			put(r)
+			next++
+		}
+		j.Stats.Unordered.Store(int64(len(waiting)))
+	}
+	if err := out.Flush(); err != nil && failed == nil {
+		failed = fmt.Errorf("the output cannot be written: %w", err)
+	}
+	return failed
+}
+
+func (j *Job) count(o Outcome) {
+	j.Stats.Written.Add(1)
+	switch kindOf(o.Err) {
+	case refused:
+		j.Stats.Errors.Add(1)
+	case unknown:
+		j.Stats.Unknown.Add(1)
+		fallthrough
+	case unanswered, unreadable:
+		j.Stats.Failures.Add(1)
+	}
+}
+
+// A kind of outcome.
+type kind int
+
+const (
+	answered   kind = iota
+	refused         // by an error of the server's
+	unanswered      // by anybody
+	unreadable      // a line of the input
+	unknown         // what an earlier run has done
+)
+
+func kindOf(err error) kind {
+	var (
+		said  *jsonrpc.Error
+		wrong *InputError
+	)
+	switch {
+	case err == nil:
+		return answered
+	case errors.Is(err, errUnknown):
+		return unknown
+	case errors.As(err, &said):
+		return refused
+	case errors.As(err, &wrong):
+		return unreadable
+	}
+	return unanswered
+}
+
+// files are those of a job.
+type files struct {
+	out        *bufio.Writer
+	output     *os.File // nil if the output is none of ours
+	checkpoint *checkpoint
+	earlier    *earlier
+	made       int64 // calls up to this one an earlier run may have made
+}
+
+// open opens the output and the checkpoint.
+func (j *Job) open() (*files, error) {
+	if j.Path == "" {
+		return &files{out: bufio.NewWriterSize(j.Output, 64<<10)}, nil
+	}
+	f := &files{}
+	var err error
+	if j.Resume {
+		err = j.reopen(f)
+	} else {
+		err = j.create(f)
+	}
+	if err != nil {
+		f.close()
+		return nil, err
+	}
+	f.out = bufio.NewWriterSize(f.output, 64<<10)
+	return f, nil
+}
+
+func (j *Job) create(f *files) (err error) {
+	if f.output, err = os.OpenFile(j.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("%s is there already: continue an interrupted run with --resume, or take another name", j.Path)
+	} else if err != nil {
+		return err
+	}
+	f.checkpoint, err = createCheckpoint(j.Path+CheckpointSuffix, j.Ordered, j.Input)
+	return err
+}
+
+func (j *Job) reopen(f *files) (err error) {
+	f.checkpoint, err = openCheckpoint(j.Path+CheckpointSuffix, j.Ordered, j.Input)
+	if errors.Is(err, os.ErrNotExist) {
+		if _, statErr := os.Stat(j.Path); statErr == nil {
+			return fmt.Errorf("there is nothing to continue: the run that wrote %s came to its end", j.Path)
+		}
+		return fmt.Errorf("there is nothing to continue: neither %s nor its checkpoint is there", j.Path)
+	} else if err != nil {
+		return fmt.Errorf("the checkpoint %s cannot be used: %w", j.Path+CheckpointSuffix, err)
+	}
+	f.made = f.checkpoint.made
+	f.output, f.earlier, err = reopen(j.Path, j.Ordered)
+	return err
+}
+
+// settle notes that every call that was made has its outcome on the disk.
+func (f *files) settle() error {
+	if f.output == nil {
+		return nil
+	}
+	if err := f.output.Sync(); err != nil {
+		return fmt.Errorf("the output cannot be written: %w", err)
+	}
+	return f.checkpoint.settle()
+}
+
+// complete ends a job that has come to its end: there is nothing to continue.
+func (f *files) complete() error {
+	if f.output == nil {
+		return nil
+	}
+	c := f.checkpoint
+	f.checkpoint = nil
+	return c.done()
+}
+
+func (f *files) close() {
+	f.checkpoint.close()
+	if f.output != nil {
+		_ = f.output.Close()
+	}
+}
