@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -145,8 +146,21 @@ func (w *writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// isPlainText reports whether s is ASCII that needs no escape.
+func isPlainText(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // appendString appends s as a JSON string. Invalid UTF-8 becomes U+FFFD.
 func appendString(b []byte, s string) []byte {
+	if isPlainText(s) {
+		return append(append(append(b, '"'), s...), '"')
+	}
 	if quoted, err := jsontext.AppendQuote(b, s); err == nil {
 		return quoted
 	}
