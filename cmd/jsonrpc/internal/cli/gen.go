@@ -25,12 +25,9 @@ Its files end in _gen.go and _gen_test.go. Other files in the folder are left
 alone. A go:generate line in it writes them again.
 
 EXAMPLES
-  $ jsonrpc gen go demo: --out pets && ls pets
-  client_gen.go
-  mock_gen.go
-
   jsonrpc gen go --in openrpc.json --out pets --package pets
   jsonrpc gen go --in openrpc.json --out pets --check || echo run go generate
+  jsonrpc gen go demo: --out demo
 `
 
 // newGenCommand returns the commands that write code.
@@ -65,7 +62,7 @@ func newGenGoCommand(s *session) *cobra.Command {
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
 		f.Var(&text{value: &o.out, kind: "FOLDER"}, "out", "write the package there")
 		f.Var(&text{value: &o.pkg, kind: "NAME"}, "package", "call it so (default: as its folder)")
-		f.BoolVar(&o.check, "check", false, "write nothing, and fail if what would be written is not there already")
+		f.BoolVar(&o.check, "check", false, "write nothing, and fail if the package there is not what would be\nwritten")
 	})
 	return cmd
 }
@@ -90,7 +87,7 @@ func (o *genOptions) run(x described) error {
 		case err != nil:
 			return &localError{fmt.Sprintf("--out: %v", err)}
 		case stale != "":
-			return &localError{fmt.Sprintf("the package is stale: %s\nwrite it again without --check", stale)}
+			return &localError{fmt.Sprintf("the package is stale: %s (without --check it is written again)", stale)}
 		}
 		return nil
 	}
@@ -111,7 +108,7 @@ func (o *genOptions) tell(s *session, made *gogen.Package) {
 		}
 		s.warn(warning)
 	}
-	s.say(fmt.Sprintf("%d methods and %d types in %s", made.Methods, made.Types, o.out))
+	s.say(fmt.Sprintf("methods: %d, types: %d, in %s", made.Methods, made.Types, o.out))
 }
 
 // command is the line that makes the same package again, run in its folder. It is

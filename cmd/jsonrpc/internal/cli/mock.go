@@ -70,8 +70,15 @@ func serveMock(ctx context.Context, s *session, file, address string) error {
 	if err != nil {
 		return &localError{"cannot listen: " + strings.TrimPrefix(err.Error(), "jsonrpctest: ")}
 	}
-	s.say(fmt.Sprintf("serving %d methods at %s until interrupted", len(doc.Methods), served.URL))
+	s.say(fmt.Sprintf("serving the methods of %s at %s until interrupted", title(doc), served.URL))
 	<-ctx.Done()
 	_ = served.Close()
 	return errStopped
+}
+
+func title(doc *openrpc.Document) string {
+	if doc.Info.Title == "" {
+		return "the document"
+	}
+	return doc.Info.Title
 }

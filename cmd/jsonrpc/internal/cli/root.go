@@ -22,6 +22,8 @@ func newRootCommand(s *session) *cobra.Command {
 		newDescribeCommand(s),
 		newTemplateCommand(s),
 		newDocsCommand(s),
+		newGenCommand(s),
+		newMockCommand(s),
 		newProfileCommand(s),
 		newDemoCommand(s),
 		newVersionCommand(s),

@@ -108,8 +108,12 @@ func (m *method) required() []param {
 func (m *method) signature() string {
 	var b strings.Builder
 	b.WriteString("ctx context.Context")
-	for _, p := range m.positional() {
-		fmt.Fprintf(&b, ", %s %s", p.variable, p.typ)
+	params := m.positional()
+	for i, p := range params {
+		b.WriteString(", " + p.variable)
+		if last := i == len(params)-1; last || params[i+1].typ.String() != p.typ.String() {
+			b.WriteString(" " + p.typ.String())
+		}
 	}
 	if m.options != "" {
 		fmt.Fprintf(&b, ", options *%s", m.options)

@@ -17,7 +17,7 @@ import (
 // for it in tests.
 type API interface {
 	// Addition calls addition.
-	Addition(ctx context.Context, a Integer, b Integer, opts ...jsonrpc.CallOption) (int64, error)
+	Addition(ctx context.Context, a, b Integer, opts ...jsonrpc.CallOption) (int64, error)
 	// Subtraction calls subtraction: Takes b from a.
 	Subtraction(ctx context.Context, a Integer, b *int64, opts ...jsonrpc.CallOption) (int64, error)
 }
@@ -32,7 +32,7 @@ var _ API = (*Client)(nil)
 func New(c jsonrpc.Caller) *Client { return &Client{caller: c} }
 
 // Addition calls addition.
-func (c *Client) Addition(ctx context.Context, a Integer, b Integer, opts ...jsonrpc.CallOption) (int64, error) {
+func (c *Client) Addition(ctx context.Context, a, b Integer, opts ...jsonrpc.CallOption) (int64, error) {
 	return jsonrpc.Call[int64](ctx, c.caller, "addition", jsonrpc.Args{a, b}, opts...)
 }
 

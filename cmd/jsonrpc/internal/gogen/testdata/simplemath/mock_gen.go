@@ -11,14 +11,14 @@ import (
 // A Mock is an [API] for tests. A method whose function is nil answers with an
 // error of the code [jsonrpc.CodeMethodNotFound].
 type Mock struct {
-	AdditionFunc    func(ctx context.Context, a Integer, b Integer) (int64, error)
+	AdditionFunc    func(ctx context.Context, a, b Integer) (int64, error)
 	SubtractionFunc func(ctx context.Context, a Integer, b *int64) (int64, error)
 }
 
 var _ API = (*Mock)(nil)
 
 // Addition calls AdditionFunc.
-func (m *Mock) Addition(ctx context.Context, a Integer, b Integer, _ ...jsonrpc.CallOption) (result int64, err error) {
+func (m *Mock) Addition(ctx context.Context, a, b Integer, _ ...jsonrpc.CallOption) (result int64, err error) {
 	if m.AdditionFunc == nil {
 		return result, notMocked("Addition")
 	}
