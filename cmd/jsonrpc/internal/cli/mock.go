@@ -45,7 +45,7 @@ func newMockCommand(s *session) *cobra.Command {
 		},
 	}
 	addFlags(cmd, groupServe, func(f *pflag.FlagSet) {
-		f.Var(&text{value: &address, kind: "ADDRESS"}, "listen", "listen there: HOST:PORT for HTTP and WebSockets, tcp://HOST:PORT or\nunix:///PATH for a message on each line; port 0 picks a free one")
+		f.Var(&text{value: &address, kind: "ADDRESS"}, "listen", "listen there: HOST:PORT for HTTP and WebSockets, tcp://HOST:PORT or\nunix:///PATH for a message on each line; port 0 picks a\nfree one")
 	})
 	return cmd
 }
