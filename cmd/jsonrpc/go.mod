@@ -4,8 +4,10 @@ go 1.26.0
 
 require (
 	example.com/jsonrpc v0.0.0
+	example.com/jsonrpc/integration/resilience v0.0.0
 	example.com/jsonrpc/integration/zmq v0.0.0
 	github.com/BurntSushi/toml v1.6.0
+	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/coder/websocket v1.8.15
 	github.com/go-zeromq/zmq4 v0.17.0
 	github.com/nats-io/nats-server/v2 v2.15.2
@@ -19,8 +21,9 @@ require (
 )
 
 require (
-	github.com/HdrHistogram/hdrhistogram-go v1.4.0 // indirect
 	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op // indirect
+	github.com/bits-and-blooms/bitset v1.24.4 // indirect
+	github.com/failsafe-go/failsafe-go v0.9.8 // indirect
 	github.com/google/go-tpm v0.9.8 // indirect
 	github.com/klauspost/compress v1.20.3 // indirect
 	github.com/minio/highwayhash v1.0.4 // indirect
@@ -45,6 +48,7 @@ require (
 
 replace (
 	example.com/jsonrpc => ../..
+	example.com/jsonrpc/integration/resilience => ../../integration/resilience
 	example.com/jsonrpc/integration/zmq => ../../integration/zmq
 )
 

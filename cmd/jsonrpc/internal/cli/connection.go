@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -20,6 +19,7 @@ type connection struct {
 	place
 	credentials
 	trust
+	reliability
 	framing  framing
 	dialect  dialect
 	proxy    string
@@ -44,6 +44,7 @@ func (c *connection) addFlags(cmd *cobra.Command) {
 	c.credentials.addFlags(cmd)
 	c.framing.addFlags(cmd)
 	c.trust.addFlags(cmd)
+	c.reliability.addFlags(cmd)
 	c.timeout, c.maxReply = span(30*time.Second), jsonrpc.DefaultMaxReply
 	addFlags(cmd, groupConnect, func(f *pflag.FlagSet) {
 		f.Var(&text{value: &c.proxy, kind: "URL"}, "proxy", "go through this proxy: http, https or socks5 (default: HTTP_PROXY,\nHTTPS_PROXY, NO_PROXY)")
@@ -53,50 +54,10 @@ func (c *connection) addFlags(cmd *cobra.Command) {
 	})
 }
 
-// dial returns a client for the server.
-func (c *connection) dial(ctx context.Context, s *session, at target, more ...jsonrpc.DialOption) (*jsonrpc.Client, error) {
-	address := at.addresses[0]
-	if err := checkEffects(at.scheme(), c.given, c.place.nameOf, c.proxied(s)); err != nil {
-		return nil, err
-	}
-	version, err := c.dialect.clientOptions(c.strict)
-	if err != nil {
-		return nil, err
-	}
-	auth, err := c.credentials.options(s, acceptsEnvironment(s, address))
-	if err != nil {
-		return nil, err
-	}
-	carrier, err := c.carrierOptions(s, address)
-	if err != nil {
-		return nil, err
-	}
-	if address == demoTarget {
-		address = demoURL
-	}
-	if c.timeout > 0 { // for transports that connect at once
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(c.timeout))
-		defer cancel()
-	}
-	options := slices.Concat(c.replyOptions(s), auth, carrier, more, secretOption(at.secrets))
-	for _, option := range version {
-		options = append(options, option)
-	}
-	return jsonrpc.Dial(ctx, address, options...)
-}
-
-func secretOption(secrets []string) []jsonrpc.DialOption {
-	if len(secrets) == 0 {
-		return nil
-	}
-	return []jsonrpc.DialOption{jsonrpc.WithSecrets(secrets...)}
-}
-
 // replyOptions returns the options about what comes from the server.
 func (c *connection) replyOptions(s *session) []jsonrpc.DialOption {
 	c.asked.session, c.asked.verbose, c.asked.old = s, c.verbose > 0, c.dialect.old()
-	options := []jsonrpc.DialOption{
+	return []jsonrpc.DialOption{
 		jsonrpc.WithTimeout(time.Duration(c.timeout)),
 		jsonrpc.WithMaxReply(int64(c.maxReply)),
 		jsonrpc.WithValidation(c.strict),
@@ -105,10 +66,6 @@ func (c *connection) replyOptions(s *session) []jsonrpc.DialOption {
 		jsonrpc.WithHandler(&c.asked),
 		jsonrpc.WithStreamErrors(func(err error) { s.warn(strings.TrimPrefix(err.Error(), "jsonrpc: ")) }),
 	}
-	if c.verbose > 0 {
-		options = append(options, jsonrpc.WithLogger(newArrows(s)))
-	}
-	return options
 }
 
 // deviates warns of a deviation, or notes the one that the library lets pass

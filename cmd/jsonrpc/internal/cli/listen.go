@@ -50,7 +50,11 @@ func newListenCommand(s *session) *cobra.Command {
 
 // run listens to its end.
 func (o *listenOptions) run(ctx context.Context, s *session, at target, args []string) error {
-	if scheme := at.scheme(); !isStream(scheme) {
+	for _, address := range at.addresses {
+		scheme := schemeOf(address)
+		if isStream(scheme) {
+			continue
+		}
 		return &usageError{fmt.Sprintf("nobody can listen by %s, where a server only answers: use a TARGET by ws, wss, tcp, tls, unix, exec or nats-sub", scheme)}
 	}
 	l := &listener{options: o, session: s, at: at}

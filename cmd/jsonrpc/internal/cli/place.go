@@ -44,7 +44,7 @@ type place struct {
 func (p *place) addFlags(cmd *cobra.Command) {
 	addFlags(cmd, groupConnect, func(f *pflag.FlagSet) {
 		f.Var(&text{value: &p.profile, kind: "NAME"}, "profile", "take the TARGET and flags from this profile of the config file; the\nTARGET is then left out")
-		f.Var(&texts{values: &p.targets, kind: "TARGET"}, "target", "the server, instead of the TARGET among the arguments")
+		f.Var(&texts{values: &p.targets, kind: "TARGET"}, "target", "the server, instead of the TARGET among the arguments; can be\nrepeated: several are asked as one, another if one fails")
 		addConfigFlag(f, &p.config)
 	})
 }

@@ -21,6 +21,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -58,6 +59,7 @@ func await(ts *testscript.TestScript, _ bool, _ []string) {
 //	serve silent            no reply, ever
 //	serve cut               half a reply, and an end to the connection
 //	serve auth              401, unless the user is tom and the password jerry-1940
+//	serve flaky N           503 as often as that, and then demo
 //	serve redirect URL      a redirect
 //	serve proxy             an HTTP proxy that calls nobody else than itself
 //	serve tls | tls-client  demo over TLS, with ca.pem, client.pem and client-key.pem
@@ -153,6 +155,17 @@ func handlerOf(ts *testscript.TestScript, args []string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if user, password, _ := r.BasicAuth(); user != "tom" || password != "jerry-1940" {
 				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			demo.New().ServeHTTP(w, r)
+		})
+	case "flaky":
+		left, err := strconv.Atoi(arg(1))
+		ts.Check(err)
+		var refused atomic.Int64
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if refused.Add(1) <= int64(left) {
+				w.WriteHeader(http.StatusServiceUnavailable)
 				return
 			}
 			demo.New().ServeHTTP(w, r)
