@@ -33,6 +33,7 @@ type Client struct {
 	settings   settings
 	invoke     Invoker // nil if nothing goes around roundTrip
 	coalescer  *coalescer
+	unseen     bool  // invoke is the coalescer's alone: nobody looks at exchanges
 	pool       *Pool // that it is the client of; nil of others
 	endpoint   string
 	addsHeader bool // to each message, because the transport does not
@@ -67,6 +68,7 @@ func newClient(rt transport.RoundTripper, set settings, addsHeader bool) (*Clien
 		c.coalescer = &coalescer{client: c, set: *set.coalescing}
 	}
 	c.invoke = c.chain(&c.settings)
+	c.unseen = len(set.interceptors) == 0 && set.logger == nil
 	return c, nil
 }
 

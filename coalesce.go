@@ -65,13 +65,15 @@ type coalescer struct {
 	queue  []*gathered
 	busy   int  // messages under way
 	timing bool // the window's timer runs
+
+	used sync.Pool // of *gathered
 }
 
 // A gathered is a call that waits to go with others.
 type gathered struct {
 	ctx  context.Context
 	x    *Exchange
-	done chan struct{} // closed once one of the following is set
+	done chan struct{} // holds something once one of the following is set
 
 	alone bool // the caller is to send it by itself
 	text  []byte
@@ -92,7 +94,11 @@ func (co *coalescer) invoke(ctx context.Context, x *Exchange) error {
 		co.mu.Unlock()
 		return co.alone(ctx, x)
 	}
-	g := &gathered{ctx: ctx, x: x, done: make(chan struct{})}
+	g, _ := co.used.Get().(*gathered)
+	if g == nil {
+		g = &gathered{done: make(chan struct{}, 1)}
+	}
+	g.ctx, g.x = ctx, x
 	co.queue = append(co.queue, g)
 	if co.set.Window > 0 && !co.timing {
 		co.timing = true
@@ -102,17 +108,27 @@ func (co *coalescer) invoke(ctx context.Context, x *Exchange) error {
 	select {
 	case <-g.done:
 	case <-ctx.Done():
-		if sent, mine := co.withdraw(g); !mine {
-			x.reset()
-			err := &transport.Error{Op: "read", Sent: sent, Err: context.Cause(ctx)}
-			x.fail(err)
-			return err
+		sent, mine := co.withdraw(g)
+		if mine {
+			return co.alone(ctx, x)
 		}
+		x.shared = sent // the batch has it
+		x.reset()
+		err := &transport.Error{Op: "read", Sent: sent, Err: context.Cause(ctx)}
+		x.fail(err)
+		return err
 	}
-	if g.alone {
+	alone := g.alone
+	var err error
+	if !alone {
+		err = g.outcome()
+	}
+	*g = gathered{done: g.done}
+	co.used.Put(g)
+	if alone {
 		return co.alone(ctx, x)
 	}
-	return g.outcome()
+	return err
 }
 
 // takes reports whether x can go with others.
@@ -200,7 +216,7 @@ func (co *coalescer) startLocked() {
 	co.busy++
 	if n == 1 {
 		calls[0].alone = true
-		close(calls[0].done)
+		calls[0].done <- struct{}{}
 		return
 	}
 	go func() {
@@ -213,9 +229,11 @@ func (co *coalescer) startLocked() {
 func (co *coalescer) send(calls []*gathered) {
 	ctx, cancel := whileAnyWaits(calls)
 	defer cancel()
-	x := &Exchange{client: co.client, set: &co.client.settings, secrets: co.client.settings.secrets, batch: true, keep: true}
-	x.msg.Info = x
-	text := []byte{'['}
+	x, _ := co.client.newExchange(nil) // fails by its options only
+	defer x.free()
+	x.batch, x.keep = true, true
+	x.items = slices.Grow(x.many[:0], len(calls))
+	text := append(x.buf[:0], '[')
 	for i, g := range calls {
 		if i > 0 {
 			text = append(text, ',')
@@ -225,7 +243,8 @@ func (co *coalescer) send(calls []*gathered) {
 		it := &g.x.items[0]
 		x.add(item{method: it.method, id: it.id, from: from, to: len(text)})
 	}
-	x.msg.Body = append(text, ']')
+	x.buf = append(text, ']')
+	x.msg.Body = x.buf
 	err := co.client.roundTrip(ctx, x)
 	if refusedWhole(err) {
 		co.sendSmaller(calls)
@@ -242,7 +261,7 @@ func (co *coalescer) send(calls []*gathered) {
 		if g.x.keep {
 			g.text = responseText(it)
 		}
-		close(g.done)
+		g.done <- struct{}{}
 	}
 }
 
@@ -272,7 +291,7 @@ func (co *coalescer) letGo(calls []*gathered) {
 	co.busy += len(calls) // each gives its place free
 	for _, g := range calls {
 		g.alone = true
-		close(g.done)
+		g.done <- struct{}{}
 	}
 }
 

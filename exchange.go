@@ -27,7 +27,7 @@ type Exchange struct {
 	attempts *attempts   // who is told; nil if nobody is
 	endpoint string      // of a pool, that it went to last
 	whole    bool        // the reply is to be there before it is decoded: another may be needed
-	shared   bool        // the interceptors of a pool's endpoint have seen it
+	shared   bool        // others may look at it even after the call
 
 	// The outcome.
 	keep     bool
@@ -85,7 +85,7 @@ func (c *Client) newExchange(opts []CallOption) (*Exchange, error) {
 
 // free gives x and its memory back, unless somebody may still look at it.
 func (x *Exchange) free() {
-	if x.client.invoke != nil || x.set.custom || x.shared {
+	if x.client.invoke != nil && (!x.client.unseen || x.client.pool != nil) || x.set.custom || x.shared {
 		return
 	}
 	const maxBuf, maxResponses = 64 << 10, 1 << 10
