@@ -7,8 +7,8 @@ import (
 	"example.com/jsonrpc"
 )
 
-// background never ends: what it costs to honour a context that does is net/http's
-// and the runtime's.
+// background never ends. What it costs to honour a context that does is net/http's
+// and the runtime's over HTTP, and nothing on streams.
 var background = context.Background()
 
 // The allocations of a call must not creep. The params are made once: they are the
@@ -18,14 +18,20 @@ func TestAllocations(t *testing.T) {
 		t.Skip("the race detector allocates too")
 	}
 	var params any = jsonrpc.Args{"Mittens", 3}
+	ending, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	for name, test := range map[string]struct {
 		client func() *jsonrpc.Client
 		call   func(jsonrpc.Caller) error
 		most   float64
 	}{
-		"TCP":       {dialTo(t, "tcp://", serveLines), meow(params), 1},
-		"WebSocket": {dialTo(t, "ws://", serveWebSocket), meow(params), 1},
-		"HTTP":      {dialTo(t, "http://", serveHTTP), meow(params), 44},
+		"TCP":                {dialTo(t, "tcp://", serveLines), meow(params), 1},
+		"TCP, context":       {dialTo(t, "tcp://", serveLines), meowUnder(ending, params), 1},
+		"TCP, 64 at once":    {dialTo(t, "tcp://", serveLines), atOnce(64, meowUnder(ending, params)), 2.25 * 64},
+		"WebSocket":          {dialTo(t, "ws://", serveWebSocket), meow(params), 1},
+		"WebSocket, context": {dialTo(t, "ws://", serveWebSocket), meowUnder(ending, params), 1},
+		"WebSocket, 64":      {dialTo(t, "ws://", serveWebSocket), atOnce(64, meowUnder(ending, params)), 2.25 * 64},
+		"HTTP":               {dialTo(t, "http://", serveHTTP), meow(params), 44},
 		"in memory": {
 			func() *jsonrpc.Client {
 				return dial(t, "http://pets.example", jsonrpc.WithHTTPTransport(inMemory{}))
@@ -60,10 +66,29 @@ func dialTo(t *testing.T, scheme string, serve benchServer) func() *jsonrpc.Clie
 }
 
 // meow is a call whose result is a string.
-func meow(params any) func(jsonrpc.Caller) error {
+func meow(params any) func(jsonrpc.Caller) error { return meowUnder(background, params) }
+
+func meowUnder(ctx context.Context, params any) func(jsonrpc.Caller) error {
 	return func(c jsonrpc.Caller) error {
-		_, err := jsonrpc.Call[string](background, c, "cat", params)
+		_, err := jsonrpc.Call[string](ctx, c, "cat", params)
 		return err
+	}
+}
+
+// atOnce makes n calls side by side.
+func atOnce(n int, call func(jsonrpc.Caller) error) func(jsonrpc.Caller) error {
+	errs := make(chan error, n)
+	return func(c jsonrpc.Caller) error {
+		for range n {
+			go func() { errs <- call(c) }()
+		}
+		var first error
+		for range n {
+			if err := <-errs; first == nil {
+				first = err
+			}
+		}
+		return first
 	}
 }
 

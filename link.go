@@ -39,7 +39,8 @@ type waiter struct {
 	ids    []ID
 	left   int // ids whose responses have not come
 	batch  bool
-	frames chan *frame // has room for all, so that the reader never waits
+	ended  bool        // frames is closed
+	frames chan *frame // has room for all, so that the reader never waits; closed when the link ends
 	one    [1]ID       // the ids of a single request
 }
 
@@ -53,7 +54,7 @@ func (l *link) release(w *waiter) {
 	w.ids, w.one[0] = nil, ID{}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if cap(w.frames) == 2 && len(l.spare) < maxSpare {
+	if cap(w.frames) == 2 && len(l.spare) < maxSpare && l.err == nil {
 		l.spare = append(l.spare, w)
 	}
 }
@@ -144,10 +145,18 @@ func (l *link) read() {
 func (l *link) end(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.err == nil {
-		l.err = err
-		l.cancel(err)
+	if l.err != nil {
+		return
 	}
+	l.err = err
+	l.cancel(err)
+	for _, w := range l.waiting {
+		if !w.ended {
+			w.ended = true
+			close(w.frames)
+		}
+	}
+	clear(l.waiting)
 }
 
 // cause returns why the link has ended, nil if it has not.
@@ -233,25 +242,40 @@ func (l *link) forgetLocked(w *waiter) {
 // wait waits for the next frame for w.
 func (l *link) wait(ctx context.Context, w *waiter) (*frame, error) {
 	select {
-	case f := <-w.frames:
-		return f, nil
+	case f, ok := <-w.frames:
+		return l.got(f, ok)
 	default:
 	}
-	select {
-	case f := <-w.frames:
-		return f, nil
-	case <-ctx.Done():
-		l.sendCancel(l.forget(w))
-		return nil, &transport.Error{Op: "read", Sent: true, Err: context.Cause(ctx)}
-	case <-l.ctx.Done():
+	done := ctx.Done()
+	switch {
+	case w.batch: // it may have what was due, and not want to believe it
 		select {
-		case f := <-w.frames: // it came just before
-			return f, nil
-		default:
+		case f, ok := <-w.frames:
+			return l.got(f, ok)
+		case <-l.ctx.Done():
+			l.forget(w)
+			return nil, l.lostError("read")
+		case <-done:
 		}
-		l.forget(w)
+	case done == nil:
+		f, ok := <-w.frames
+		return l.got(f, ok)
+	default:
+		select {
+		case f, ok := <-w.frames:
+			return l.got(f, ok)
+		case <-done:
+		}
+	}
+	l.sendCancel(l.forget(w))
+	return nil, &transport.Error{Op: "read", Sent: true, Err: context.Cause(ctx)}
+}
+
+func (l *link) got(f *frame, ok bool) (*frame, error) {
+	if !ok {
 		return nil, l.lostError("read")
 	}
+	return f, nil
 }
 
 // lostError says why the link has ended.
