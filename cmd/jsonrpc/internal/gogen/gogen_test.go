@@ -27,7 +27,7 @@ func TestPackageNames(t *testing.T) {
 // ours stays.
 func TestFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pets")
-	made := generate(t, "testdata/petstore/openrpc.json", "petstore")
+	made := generate(t, "testdata/petstore/openrpc.json", "openrpc.json", "petstore")
 	stale := func(want string) {
 		t.Helper()
 		got, err := made.Stale(dir)

@@ -19,7 +19,7 @@ func TestGolden(t *testing.T) {
 	for _, name := range []string{"petstore", "simplemath", "everything"} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join("testdata", name)
-			made := generate(t, filepath.Join(dir, "openrpc.json"), name)
+			made := generate(t, filepath.Join(dir, "openrpc.json"), "openrpc.json", name)
 			if *update {
 				if err := made.Write(dir); err != nil {
 					t.Fatal(err)
@@ -33,11 +33,25 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestExampleProject: the generated package in examples is as it would be made.
+func TestExampleProject(t *testing.T) {
+	const dir = "../../../../examples/petstore"
+	made := generate(t, dir+"/openrpc.json", "../openrpc.json", "pets")
+	if *update {
+		if err := made.Write(dir + "/pets"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if stale, err := made.Stale(dir + "/pets"); err != nil || stale != "" {
+		t.Errorf("%v %s (go test -update writes it anew)", err, stale)
+	}
+}
+
 // TestSameEachTime: what is generated is kept in repositories and compared.
 func TestSameEachTime(t *testing.T) {
-	first := generate(t, "testdata/everything/openrpc.json", "everything")
+	first := generate(t, "testdata/everything/openrpc.json", "openrpc.json", "everything")
 	for range 5 {
-		again := generate(t, "testdata/everything/openrpc.json", "everything")
+		again := generate(t, "testdata/everything/openrpc.json", "openrpc.json", "everything")
 		for i, f := range again.Files {
 			if f.Name != first.Files[i].Name || !bytes.Equal(f.Text, first.Files[i].Text) {
 				t.Fatalf("%s is another the next time", f.Name)
@@ -46,8 +60,8 @@ func TestSameEachTime(t *testing.T) {
 	}
 }
 
-// generate makes a package of a document.
-func generate(t *testing.T, file, name string) *gogen.Package {
+// generate makes a package of a document, which is called in from its folder.
+func generate(t *testing.T, file, in, name string) *gogen.Package {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -57,7 +71,7 @@ func generate(t *testing.T, file, name string) *gogen.Package {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := gogen.Generate(doc, gogen.Options{Package: name, Command: "jsonrpc gen go --in openrpc.json --out . --package " + name})
+	made, err := gogen.Generate(doc, gogen.Options{Package: name, Command: "jsonrpc gen go --in " + in + " --out . --package " + name})
 	if err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}

@@ -28,7 +28,7 @@ func TestRealDocuments(t *testing.T) {
 			continue
 		}
 		pkg := strings.ReplaceAll(name, "-", "")
-		made := generate(t, file, pkg)
+		made := generate(t, file, file, pkg)
 		if err := made.Write(filepath.Join(dir, pkg)); err != nil {
 			t.Fatal(err)
 		}

@@ -97,13 +97,21 @@ func describeValue(s *openrpc.Schema) string {
 	case f.enum != nil && enumType(f.enum) == "":
 		doc = append(doc, "It is one of "+joinJSON(f.enum)+".")
 	}
-	if len(s.Default) > 0 && len(s.Default) <= maxShown && string(s.Default) != "null" {
-		doc = append(doc, fmt.Sprintf("The default is %s.", s.Default))
+	if text := defaultOf(s); text != "" {
+		doc = append(doc, text)
 	}
 	if s.Deprecated {
 		doc = append(doc, "Deprecated: the description says so.")
 	}
 	return strings.Trim(strings.Join(doc, "\n\n"), "\n")
+}
+
+// defaultOf says what the default is, if there is one and it is short.
+func defaultOf(s *openrpc.Schema) string {
+	if len(s.Default) == 0 || len(s.Default) > maxShown || isNull(s.Default) {
+		return ""
+	}
+	return fmt.Sprintf("The default is %s.", s.Default)
 }
 
 // maxShown bounds how much of a value is shown in a comment.

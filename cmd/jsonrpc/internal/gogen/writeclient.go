@@ -1,6 +1,7 @@
 package gogen
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,7 +24,10 @@ func (g *generator) writeClient() string {
 		fmt.Fprintf(&b, "//go:generate %s\n\n", g.options.Command)
 	}
 	b.WriteString("// API is what the service does. A [Client] asks the service, a [Mock] stands in\n// for it in tests.\ntype API interface {\n")
-	for _, m := range g.methods {
+	for i, m := range g.methods {
+		if i > 0 {
+			b.WriteString("\n")
+		}
 		writeComment(&b, g.methodDoc(m, true))
 		fmt.Fprintf(&b, "%s(%s, opts ...jsonrpc.CallOption) %s\n", m.name, m.signature(), m.results())
 	}
@@ -108,12 +112,11 @@ func paramList(params []param) string {
 
 // doc is what the description says of a param.
 func (p *param) doc() string {
-	for _, text := range []string{p.Description, p.Summary} {
-		if text != "" {
-			return text
-		}
+	of := cmp.Or(p.Description, p.Summary)
+	if of == "" {
+		return describeValue(p.Schema)
 	}
-	return describeValue(p.Schema)
+	return strings.TrimSpace(sentence(of) + "\n\n" + defaultOf(p.Schema))
 }
 
 func writeMethod(b *strings.Builder, m *method) {

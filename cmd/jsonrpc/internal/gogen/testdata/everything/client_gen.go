@@ -25,16 +25,22 @@ import (
 type API interface {
 	// New calls api.New: Has a name that the package needs.
 	New(ctx context.Context, opts ...jsonrpc.CallOption) (json.RawMessage, error)
+
 	// New2 calls api.new.
 	New2(ctx context.Context, opts ...jsonrpc.CallOption) (*Shape, error)
+
 	// OddParams calls api.odd params.
 	OddParams(ctx context.Context, typeArg string, ctxArg *int64, anyArg any, options *OddParamsOptions, opts ...jsonrpc.CallOption) (*string, error)
+
 	// Positions calls api.positions.
 	Positions(ctx context.Context, first *int64, second Tree, options *PositionsOptions, opts ...jsonrpc.CallOption) (*Tree, error)
+
 	// Nothing calls api.nothing.
 	Nothing(ctx context.Context, opts ...jsonrpc.CallOption) error
+
 	// Note sends the notification api.note.
 	Note(ctx context.Context, text string, opts ...jsonrpc.CallOption) error
+
 	// Inline calls api.inline.
 	Inline(ctx context.Context, options2 InlineOptions, opts ...jsonrpc.CallOption) ([]json.RawMessage, error)
 }

@@ -18,12 +18,16 @@ import (
 type API interface {
 	// ListPets calls list_pets: Lists the pets that are for sale.
 	ListPets(ctx context.Context, options *ListPetsOptions, opts ...jsonrpc.CallOption) ([]Pet, error)
+
 	// GetPet calls get_pet: Tells about one pet.
 	GetPet(ctx context.Context, id PetID, opts ...jsonrpc.CallOption) (Pet, error)
+
 	// CreatePet calls create_pet: Takes in a pet.
 	CreatePet(ctx context.Context, pet NewPet, note *string, opts ...jsonrpc.CallOption) (PetID, error)
+
 	// DeletePet calls delete_pet: Forgets a pet.
 	DeletePet(ctx context.Context, id PetID, opts ...jsonrpc.CallOption) error
+
 	// PetSeen sends the notification pet_seen: Says where a pet was seen.
 	PetSeen(ctx context.Context, id PetID, place string, opts ...jsonrpc.CallOption) error
 }
@@ -90,7 +94,9 @@ func (c *Client) PetSeen(ctx context.Context, id PetID, place string, opts ...js
 // ListPetsOptions are the params of ListPets that are optional: nil is one that is not
 // sent.
 type ListPetsOptions struct {
-	// How many pets at most
+	// How many pets at most.
+	//
+	// The default is 20.
 	Limit *int64
 	Kind  *Kind
 }

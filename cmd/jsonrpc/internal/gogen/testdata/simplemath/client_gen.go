@@ -18,6 +18,7 @@ import (
 type API interface {
 	// Addition calls addition.
 	Addition(ctx context.Context, a, b Integer, opts ...jsonrpc.CallOption) (int64, error)
+
 	// Subtraction calls subtraction: Takes b from a.
 	Subtraction(ctx context.Context, a Integer, b *int64, opts ...jsonrpc.CallOption) (int64, error)
 }
