@@ -2,6 +2,8 @@ package transport_test
 
 import (
 	"compress/gzip"
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -81,4 +83,33 @@ func (w flushing) Write(p []byte) (int, error) {
 		err = http.NewResponseController(w.ResponseWriter).Flush()
 	}
 	return n, err
+}
+
+// TestHTTPOfAnothersCancellation: net/http now and then reports the cancellation of
+// another request that had the connection before. It is not this call's.
+func TestHTTPOfAnothersCancellation(t *testing.T) {
+	h := newHTTP(t, "http://server.example/", &transport.HTTPOptions{RoundTripper: failing{err: context.Canceled}})
+	_, err := h.RoundTrip(t.Context(), &transport.Message{Body: []byte(`{}`), Reply: true})
+	var failed *transport.Error
+	if errors.Is(err, context.Canceled) || !errors.As(err, &failed) || !failed.Sent {
+		t.Errorf("%v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	h = newHTTP(t, "http://server.example/", &transport.HTTPOptions{RoundTripper: failing{context.Canceled, cancel}})
+	if _, err := h.RoundTrip(ctx, &transport.Message{Body: []byte(`{}`), Reply: true}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+// failing fails, after some other things.
+type failing struct {
+	err   error
+	first func()
+}
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) {
+	if f.first != nil {
+		f.first()
+	}
+	return nil, f.err
 }

@@ -136,6 +136,11 @@ func httpError(ctx context.Context, op string, err error) error {
 		// net/http may report the broken connection instead of the reason.
 		return &Error{Op: op, Sent: true, Err: context.Cause(ctx)}
 	}
+	if errors.Is(err, context.Canceled) {
+		// net/http may give a request a connection that it is about to close for
+		// another request, which was canceled. This one was not.
+		return &Error{Op: op, Sent: true, Err: errors.New("the connection was closed because of another request")}
+	}
 	if strings.Contains(err.Error(), "server response headers exceeded") {
 		return &Error{Op: "read", Sent: true, Err: fmt.Errorf("%w: its headers are over the limit", ErrTooLarge)}
 	}
