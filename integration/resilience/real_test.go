@@ -60,7 +60,7 @@ func askAll(t *testing.T, client *jsonrpc.Client, e *executions) {
 	defer cancel()
 	var wait sync.WaitGroup
 	var mu sync.Mutex
-	failed := map[string]int{}
+	failed, last := map[string]int{}, map[string]error{}
 	for i := range calls {
 		for _, method := range []string{"get", "put"} {
 			wait.Go(func() {
@@ -71,6 +71,7 @@ func askAll(t *testing.T, client *jsonrpc.Client, e *executions) {
 				if err != nil {
 					mu.Lock()
 					failed[method]++
+					last[method] = err
 					mu.Unlock()
 				}
 			})
@@ -78,7 +79,7 @@ func askAll(t *testing.T, client *jsonrpc.Client, e *executions) {
 	}
 	wait.Wait()
 	if failed["get"] > 0 {
-		t.Errorf("%d idempotent calls failed", failed["get"])
+		t.Errorf("%d idempotent calls failed, one with %v", failed["get"], last["get"])
 	}
 	if failed["put"] == 0 {
 		t.Error("no call failed: where are the faults?")
