@@ -32,6 +32,10 @@ func buildAndRun(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
+	// What the command keeps must not be there for the next run, nor for the user.
+	if err := os.Setenv("JSONRPC_CACHE", filepath.Join(dir, "cache")); err != nil {
+		return 0, err
+	}
 	command = filepath.Join(dir, "jsonrpc.exe") // the suffix hurts nowhere and is needed on Windows
 	build := exec.Command("go", "build", "-o", command, ".")
 	build.Dir = filepath.Join("..", "cmd", "jsonrpc")
