@@ -17,7 +17,8 @@ type Invoker func(ctx context.Context, x *Exchange) error
 // retries and limits are interceptors. Give them to [WithInterceptors].
 //
 // An Interceptor may call next more than once, one call after the other: the
-// same message, with the same ids, is sent again.
+// same message, with the same ids, is sent again. To send a part of it, or to send
+// it twice at the same time, there are [Exchange.Part] and [Exchange.Copy].
 type Interceptor func(next Invoker) Invoker
 
 // chain puts interceptors around last, the first outermost.

@@ -52,7 +52,7 @@ func (x *Exchange) Part(indexes ...int) *Exchange {
 		attempts: x.attempts, batch: x.batch, keep: true,
 	}
 	part.msg.Info = part
-	if indexes == nil {
+	if len(indexes) == 0 {
 		indexes = make([]int, len(x.items))
 		for i := range indexes {
 			indexes[i] = i
@@ -61,12 +61,11 @@ func (x *Exchange) Part(indexes ...int) *Exchange {
 	part.items, part.of = make([]item, 0, len(indexes)), indexes
 	x.locate()
 	var text []byte
+	before := byte('[')
 	for _, i := range indexes {
 		it := &x.items[i]
-		text = append(text, '[')
-		if len(part.items) > 0 {
-			text[len(text)-1] = ','
-		}
+		text = append(text, before)
+		before = ','
 		from := len(text)
 		text = append(text, x.msg.Body[it.from:it.to]...)
 		part.add(item{method: it.method, id: it.id, from: from, to: len(text), notification: it.notification})
