@@ -209,6 +209,18 @@ EXAMPLES
   jsonrpc docs --schema openrpc.json > API.md
 `
 
+const importHelp = `Turns a command line of curl, as manuals show it and browsers copy it, into one of
+this command: write jsonrpc import in front of it. It can be one word, in quotes, or
+come from stdin with @-. Nothing is sent.
+
+EXAMPLES
+  $ jsonrpc import curl -s -d '{"jsonrpc":"2.0","method":"cat","params":{"name":"Mittens"},"id":1}' localhost:5000
+  jsonrpc http://localhost:5000 cat name=Mittens
+
+  $ jsonrpc import curl -k https://node.example -H 'X-Team: pets' --json '[{"jsonrpc":"2.0","method":"ping","id":1}]'
+  jsonrpc send --header 'X-Team: pets' --insecure https://node.example '[{"jsonrpc":"2.0","method":"ping","id":1}]'
+`
+
 const profileHelp = `A profile is a server with all that it takes to call it, under a name. With it the
 TARGET is @NAME, or is left out after --profile NAME:
 

@@ -24,6 +24,7 @@ func newRootCommand(s *session) *cobra.Command {
 		newDocsCommand(s),
 		newGenCommand(s),
 		newMockCommand(s),
+		newImportCommand(s),
 		newProfileCommand(s),
 		newDemoCommand(s),
 		newVersionCommand(s),
