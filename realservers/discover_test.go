@@ -19,7 +19,7 @@ func startOpenRPCMock(t *testing.T, path string) string {
 	port := freePort(t)
 	addr := net.JoinHostPort("127.0.0.1", port)
 	start(t, listening(addr), program(t, "node"),
-		cached(t, "the OpenRPC mock server", "node_modules", "@open-rpc", "mock-server", "bin", "cli.js"), "--document", path, "--port", port)
+		cached(t, "the OpenRPC mock server", "node_modules", ".bin", "open-rpc-mock-server"), "--document", path, "--port", port)
 	return "http://" + addr + "/"
 }
 
