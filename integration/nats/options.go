@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,14 +75,14 @@ func (o *Options) natsOptions(servers string) (natsgo.Options, error) {
 	}
 	more := o.More
 	if o.Credentials != "" {
-		more = append(more[:len(more):len(more)], natsgo.UserCredentials(o.Credentials))
+		more = append(slices.Clip(more), natsgo.UserCredentials(o.Credentials))
 	}
 	if o.NKey != "" {
 		seed, err := natsgo.NkeyOptionFromSeed(o.NKey)
 		if err != nil {
 			return n, fmt.Errorf("the file with the seed of the NKEY: %w", err)
 		}
-		more = append(more[:len(more):len(more)], seed)
+		more = append(slices.Clip(more), seed)
 	}
 	for _, option := range more {
 		if err := option(&n); err != nil {

@@ -1,6 +1,7 @@
 package otel
 
 import (
+	"slices"
 	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -29,7 +30,7 @@ func newTarget(endpoint, method string) *target {
 	if method != "" {
 		t.attributes = append(t.attributes, semconv.RPCMethod(method))
 	}
-	t.attributes = t.attributes[:len(t.attributes):len(t.attributes)] // whoever appends copies
+	t.attributes = slices.Clip(t.attributes) // whoever appends copies
 	t.start = trace.WithAttributes(t.attributes...)
 	t.success = metric.WithAttributeSet(attribute.NewSet(t.attributes...))
 	return t
