@@ -1,6 +1,8 @@
 package gogen_test
 
 import (
+	"fmt"
+	"go/format"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,8 +14,9 @@ import (
 const shared = "../../../../../shared/real"
 
 // TestRealDocuments makes packages of documents of systems in use, has the go
-// command vet them and run their examples, and gives the client of Ethereum the
-// replies of real servers.
+// command vet them, run their examples and call each method on a server that
+// answers as the document says, and gives the client of Ethereum the replies of
+// real servers.
 func TestRealDocuments(t *testing.T) {
 	files, _ := filepath.Glob(shared + "/openrpc/*.json")
 	if len(files) == 0 {
@@ -22,6 +25,7 @@ func TestRealDocuments(t *testing.T) {
 	start := time.Now()
 	dir := module(t)
 	documents, methods, types, warnings := 0, 0, 0, 0
+	var imports, clients strings.Builder
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".json")
 		if name == "SOURCES" || strings.HasPrefix(name, "openrpc-meta-schema") {
@@ -32,17 +36,23 @@ func TestRealDocuments(t *testing.T) {
 		if err := made.Write(filepath.Join(dir, pkg)); err != nil {
 			t.Fatal(err)
 		}
+		fmt.Fprintf(&imports, "\t%q\n", "real.example/"+pkg)
+		fmt.Fprintf(&clients, "\t%q: %s.New,\n", name, pkg)
 		documents, methods, types, warnings = documents+1, methods+made.Methods, types+made.Types, warnings+len(made.Warnings)
 		t.Logf("%s: %d methods, %d types, %d warnings", name, made.Methods, made.Types, len(made.Warnings))
 	}
-	recorded, err := os.ReadFile("testdata/recorded_test.go.txt")
+	for _, name := range []string{"every", "recorded"} {
+		text, err := os.ReadFile("testdata/" + name + "_test.go.txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name+"_test.go"), string(text))
+	}
+	table, err := format.Source([]byte("package real_test\n\nimport (\n"+imports.String()+")\n\nvar clients = map[string]any{\n"+clients.String()+"}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ethereum := filepath.Join(dir, "ethereumexecutionapis")
-	if err := os.WriteFile(filepath.Join(ethereum, "recorded_test.go"), recorded, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, filepath.Join(dir, "clients_test.go"), string(table))
 	generated := time.Since(start)
 	run(t, dir, "go", "vet", "./...")
 	run(t, dir, "go", "test", "-vet=off", "./...")
@@ -51,6 +61,13 @@ func TestRealDocuments(t *testing.T) {
 	}
 	t.Logf("%d documents, %d methods, %d types, %d warnings: made in %.1f s, vetted and tested in %.1f s",
 		documents, methods, types, warnings, generated.Seconds(), (time.Since(start) - generated).Seconds())
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // module makes an empty module that requires ours, with the same requirements.
@@ -70,9 +87,7 @@ func module(t *testing.T) string {
 			_, rest, _ := strings.Cut(string(text), "\n")
 			text = []byte("module real.example\n" + rest + "\nrequire example.com/jsonrpc v0.0.0\nreplace example.com/jsonrpc => " + root + "\n")
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, filepath.Join(dir, name), string(text))
 	}
 	return dir
 }
@@ -81,11 +96,11 @@ func run(t *testing.T, dir, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Dir = dir
-	conversations, err := filepath.Abs(shared + "/conversations")
+	real, err := filepath.Abs(shared)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "CONVERSATIONS="+conversations)
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "REAL="+real)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)

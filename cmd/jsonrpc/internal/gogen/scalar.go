@@ -29,7 +29,9 @@ func stringType(f *flat) *typ {
 // are none.
 func integerType(f *flat) *typ {
 	switch f.format {
-	case "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64":
+	case "uint8":
+		return &typ{text: "uint16"} // a list of uint8 would be written in base64
+	case "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64":
 		return &typ{text: f.format}
 	case "uint":
 		return &typ{text: "uint64"}
