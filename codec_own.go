@@ -34,6 +34,9 @@ func (c *Codec) decodes(v any) bool {
 	if c == nil || c.Unmarshal == nil {
 		return false
 	}
-	_, own := v.(streamer)
-	return !own
+	switch v.(type) {
+	case streamer, *opened:
+		return false
+	}
+	return true
 }

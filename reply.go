@@ -87,14 +87,14 @@ func (x *Exchange) readAll(reply io.Reader, limit int64) (text []byte, err error
 // arrived: the length that a header promises is not believed.
 func (x *Exchange) fill(reply io.Reader, limit, enough int64) (whole bool, err error) {
 	for int64(len(x.in)) < enough {
-		room := x.in[len(x.in):min(int64(cap(x.in)), limit, enough)]
+		room := x.in[len(x.in):min(int64(cap(x.in)), limit, max(enough, streamFrom))]
 		full := int64(len(x.in)) == limit
 		switch {
 		case full:
 			room = make([]byte, 1) // for the byte that shows that it is too much
 		case len(room) == 0:
 			x.in = grow(x.in, limit, x.length)
-			room = x.in[len(x.in):min(int64(cap(x.in)), enough)]
+			room = x.in[len(x.in):min(int64(cap(x.in)), max(enough, streamFrom))]
 		}
 		n, err := reply.Read(room)
 		if full && n > 0 {
@@ -263,7 +263,8 @@ func (x *Exchange) readSingle(text []byte, i int, found deviationSet) error {
 	}
 	it := &x.items[0]
 	unchecked := it.result != nil && !x.keep && !found.has(DeviationArray) && !x.set.codec.decodes(it.result) // the engine finds what is no JSON
-	if _, raw := it.result.(*json.RawMessage); raw {
+	switch it.result.(type) {
+	case *json.RawMessage, *opened:
 		unchecked = false
 	}
 	var e envelope
@@ -344,6 +345,9 @@ func (x *Exchange) decodeResult(e *envelope, v any) error {
 	if r, ok := v.(*json.RawMessage); ok {
 		*r = append((*r)[:0], text...)
 		return nil
+	}
+	if o, ok := v.(*opened); ok {
+		return o.whole(text)
 	}
 	err := x.decodeValue(text, v)
 	if err == nil {

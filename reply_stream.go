@@ -39,7 +39,7 @@ func (x *Exchange) mayStream(resp *http.Response) bool {
 	switch x.items[0].result.(type) {
 	case *json.RawMessage:
 		return false
-	case streamer:
+	case streamer, *opened:
 		return true
 	}
 	if x.whole {
@@ -62,12 +62,9 @@ func (x *Exchange) mayStream(resp *http.Response) bool {
 // because the reply is small or the result does not come early in it, done is
 // false, nothing is decoded, and what was read is in x.in.
 func (x *Exchange) stream(reply io.Reader, limit int64) (done bool, err error) {
-	if whole, err := x.fill(reply, limit, min(streamFrom, limit)); whole || err != nil {
+	at, err := x.fillToResult(reply, limit)
+	if at < 0 || err != nil {
 		return err != nil, err
-	}
-	at := findResult(x.in)
-	if at < 0 {
-		return false, nil
 	}
 	head := x.in[:at]
 	rest := &resultReader{head: x.in[at:], r: reply, left: limit - int64(len(x.in)), limit: limit}
@@ -105,9 +102,33 @@ func (x *Exchange) stream(reply io.Reader, limit int64) (done bool, err error) {
 	return true, x.readText(append(text, tail...))
 }
 
+// fillToResult reads until the result has begun to arrive, and returns where. It
+// returns -1 if the reply is small, or the result does not come early in it.
+func (x *Exchange) fillToResult(reply io.Reader, limit int64) (at int, err error) {
+	enough := min(streamFrom, limit)
+	switch x.items[0].result.(type) {
+	case streamer, *opened: // whose user may wait for the first of it
+		enough = 1
+	}
+	for {
+		whole, err := x.fill(reply, limit, enough)
+		if whole || err != nil {
+			return -1, err
+		}
+		have := int64(len(x.in))
+		if at = findResult(x.in); at < 0 && have >= min(streamFrom, limit) || at >= 0 && int64(at) < have {
+			return at, nil
+		}
+		enough = have + 1
+	}
+}
+
 // decodeArriving decodes the value that rest begins with into the variable v points
 // to, and returns what it has read of what comes after it.
 func (x *Exchange) decodeArriving(rest *resultReader, array bool, v any) (unread []byte, err error) {
+	if o, ok := v.(*opened); ok {
+		return o.arriving(rest)
+	}
 	r := rulesFor(reflect.TypeOf(v), x.set.numbers)
 	items, itemRules := takerOf(v, r)
 	if !array || items == nil {
