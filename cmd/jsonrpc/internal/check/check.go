@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -60,7 +61,7 @@ func (o Options) byPosition(m *openrpc.Method, params json.RawMessage) ([]Proble
 		return []Problem{{"params", "an object: they go by name", "an array"}}, nil
 	}
 	if len(values) > len(m.Params) {
-		return []Problem{{"params", fmt.Sprintf("%d at most (%s)", len(m.Params), nameList(m)), fmt.Sprint(len(values))}}, nil
+		return []Problem{{"params", fmt.Sprintf("%d at most (%s)", len(m.Params), nameList(m)), strconv.Itoa(len(values))}}, nil
 	}
 	var problems []Problem
 	for i, p := range m.Params {

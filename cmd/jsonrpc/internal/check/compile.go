@@ -158,7 +158,7 @@ func (e *emitter) one(m map[string]any, keyword string, s *openrpc.Schema) {
 }
 
 func (e *emitter) list(m map[string]any, keyword string, schemas []*openrpc.Schema) {
-	var list []any
+	list := make([]any, 0, len(schemas))
 	for _, s := range schemas {
 		list = append(list, e.schema(s))
 	}
@@ -203,7 +203,7 @@ func anySlice(texts []string) []any {
 }
 
 func rawSlice(values []json.RawMessage) []any {
-	list := []any{}
+	list := make([]any, 0, len(values))
 	for _, v := range values {
 		list = append(list, raw(v))
 	}

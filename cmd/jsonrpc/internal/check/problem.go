@@ -113,9 +113,9 @@ func newProblem(e *jsonschema.ValidationError, path string, value any) Problem {
 			p.Got = "null"
 		}
 	case *kind.MinItems:
-		p.Got = fmt.Sprint(k.Got)
+		p.Got = strconv.Itoa(k.Got)
 	case *kind.MaxItems:
-		p.Got = fmt.Sprint(k.Got)
+		p.Got = strconv.Itoa(k.Got)
 	}
 	return p
 }

@@ -13,8 +13,8 @@ import (
 type batchOptions struct {
 	connection
 	ids
-	notify   bool
-	dryRun   bool
+	notify bool
+	rehearsal
 	envelope bool
 }
 
@@ -27,7 +27,7 @@ func newBatchCommand(s *session) *cobra.Command {
 	addFlags(cmd, groupMessage, func(f *pflag.FlagSet) {
 		f.BoolVar(&o.notify, "notify", false, "make each METHOD line a notification, to which no response is due")
 	})
-	addDryRun(cmd, &o.dryRun)
+	o.rehearsal.addFlags(cmd)
 	o.ids.addFlags(cmd)
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
 		f.BoolVar(&o.envelope, "envelope", false, "print the whole reply as it came, as one array")
@@ -49,8 +49,8 @@ func (o *batchOptions) run(ctx context.Context, s *session, at target) error {
 	if err != nil {
 		return err
 	}
-	if o.dryRun {
-		return o.connection.dryRun(ctx, s, jsonrpc.Raw(message))
+	if done, err := o.rehearse(ctx, s, at, o.rehearsal, jsonrpc.Raw(message)); done {
+		return err
 	}
 	return o.connection.carryOut(ctx, s, at, exchange{
 		message: jsonrpc.Raw(message), subject: "batch", batch: true, envelope: o.envelope,

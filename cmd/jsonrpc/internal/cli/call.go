@@ -16,9 +16,9 @@ type callOptions struct {
 	ids
 	wholeParams
 	checking
-	id       string
-	notify   bool
-	dryRun   bool
+	id     string
+	notify bool
+	rehearsal
 	raw      bool
 	envelope bool
 }
@@ -55,7 +55,7 @@ func newCallCommand(s *session) *cobra.Command {
 		f.Var(&text{value: &o.id, kind: "ID"}, "id", "the request's id: a number or a text")
 		f.BoolVar(&o.notify, "notify", false, "send a notification, to which no response is due")
 	})
-	addDryRun(cmd, &o.dryRun)
+	o.rehearsal.addFlags(cmd)
 	o.ids.addFlags(cmd)
 	o.dialect.addFlags(cmd)
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
@@ -80,8 +80,8 @@ func (o *callOptions) run(ctx context.Context, s *session, at target, args []str
 	if err != nil {
 		return err
 	}
-	if o.dryRun {
-		return o.connection.dryRun(ctx, s, message)
+	if done, err := o.rehearse(ctx, s, at, o.rehearsal, message); done {
+		return err
 	}
 	return o.connection.carryOut(ctx, s, at, exchange{
 		message: message, subject: args[0], raw: o.raw, envelope: o.envelope, judge: judge,

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,6 +54,6 @@ func describeMethod(x described, asJSON bool) error {
 
 // commandLine returns the command that makes a call, quoted for a shell.
 func (t target) commandLine(m *openrpc.Method, params json.RawMessage) string {
-	words := []string{"jsonrpc", t.shown(), shellWord(discover.Method(m))}
-	return strings.Join(append(words, paramWords(params)...), " ")
+	words := slices.Concat([]string{"jsonrpc", t.shown(), shellWord(discover.Method(m))}, paramWords(params))
+	return strings.Join(words, " ")
 }

@@ -190,8 +190,7 @@ func (c *connection) get(ctx context.Context, s *session, address string) ([]byt
 	request.Header.Set("Accept", "application/json")
 	response, err := (&http.Client{Transport: rt}).Do(request)
 	if err != nil {
-		var failed *url.Error // which repeats the URL
-		if errors.As(err, &failed) {
+		if failed, ok := errors.AsType[*url.Error](err); ok { // which repeats the URL
 			err = failed.Err
 		}
 		return nil, &transport.Error{Op: "connect", Err: err}

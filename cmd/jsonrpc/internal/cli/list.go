@@ -37,7 +37,7 @@ type listed struct {
 func listMethods(x described, asJSON bool) error {
 	out := newOutput(x.session.process, false)
 	if asJSON {
-		all := []listed{}
+		all := make([]listed, 0, len(x.Document.Methods))
 		for _, m := range x.Document.Methods {
 			entry := listed{Name: m.Name, Signature: render.Signature(m), Summary: strings.TrimSpace(m.Summary), Deprecated: m.Deprecated}
 			if method := discover.Method(m); method != m.Name {

@@ -218,9 +218,10 @@ func (p *place) profileTargets(s *session) (targets, secrets []string, err error
 
 // unexpanded returns the targets of the profile as they stand there.
 func (p *place) unexpanded() []string {
-	var texts []string
-	for _, value := range p.from.Setting("target").Values {
-		texts = append(texts, value.Text+strings.Join(value.Command, " "))
+	values := p.from.Setting("target").Values
+	texts := make([]string, len(values))
+	for i, value := range values {
+		texts[i] = value.Text + strings.Join(value.Command, " ")
 	}
 	return texts
 }

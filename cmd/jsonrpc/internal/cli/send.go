@@ -15,7 +15,7 @@ import (
 // sendOptions are those of "jsonrpc send".
 type sendOptions struct {
 	connection
-	dryRun   bool
+	rehearsal
 	raw      bool
 	envelope bool
 }
@@ -26,7 +26,7 @@ func newSendCommand(s *session) *cobra.Command {
 	var o sendOptions
 	cmd := newTargetCommand(s, &o.connection, sendUsage, "send a message of your own, exactly as it is", sendHelp, 1,
 		func(ctx context.Context, at target, args []string) error { return o.run(ctx, s, at, args) })
-	addDryRun(cmd, &o.dryRun)
+	o.rehearsal.addFlags(cmd)
 	o.dialect.addFlags(cmd)
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
 		f.BoolVarP(&o.raw, "raw", "r", false, "print a string without quotes and escapes")
@@ -41,8 +41,8 @@ func (o *sendOptions) run(ctx context.Context, s *session, at target, args []str
 	if err != nil {
 		return err
 	}
-	if o.dryRun {
-		return o.connection.dryRun(ctx, s, jsonrpc.Raw(message))
+	if done, err := o.rehearse(ctx, s, at, o.rehearsal, jsonrpc.Raw(message)); done {
+		return err
 	}
 	return o.connection.carryOut(ctx, s, at, exchange{
 		message: jsonrpc.Raw(message), subject: "message", batch: message[0] == '[',

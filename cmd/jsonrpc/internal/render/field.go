@@ -29,9 +29,9 @@ const (
 
 // Params returns the fields of a method's params.
 func Params(m *openrpc.Method) []Field {
-	var fields []Field
-	for _, p := range m.Params {
-		fields = append(fields, content(p, p.Required))
+	fields := make([]Field, len(m.Params))
+	for i, p := range m.Params {
+		fields[i] = content(p, p.Required)
 	}
 	return fields
 }

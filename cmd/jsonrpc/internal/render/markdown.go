@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"example.com/jsonrpc/openrpc"
@@ -51,7 +52,7 @@ func (p Page) method(b *strings.Builder, m *openrpc.Method) {
 	if len(m.Errors) > 0 {
 		b.WriteString("\n**Errors**\n\n")
 		for _, e := range m.Errors {
-			fmt.Fprintf(b, "- %s %s\n", code(fmt.Sprint(e.Code)), inline(e.Message))
+			fmt.Fprintf(b, "- %s %s\n", code(strconv.FormatInt(e.Code, 10)), inline(e.Message))
 		}
 	}
 	for i, e := range p.examples(m) {

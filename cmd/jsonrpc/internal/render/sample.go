@@ -37,12 +37,12 @@ func Template(m *openrpc.Method, all bool) json.RawMessage {
 // Optional returns the names of the params that Template leaves out.
 func Optional(m *openrpc.Method) []string {
 	var names []string
-	for i := len(m.Params) - 1; i >= 0; i-- {
+	for _, p := range m.Params {
 		switch {
-		case !m.Params[i].Required:
-			names = append([]string{m.Params[i].Name}, names...)
+		case !p.Required:
+			names = append(names, p.Name)
 		case m.ParamStructure != openrpc.ByName:
-			return names
+			names = nil // those before it are not left out
 		}
 	}
 	return names
