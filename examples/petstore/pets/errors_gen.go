@@ -12,8 +12,6 @@ import (
 //
 // What the server said is in the [jsonrpc.Error] that errors.As finds.
 var (
-	// ErrSold has the code 410.
-	//
-	// the pet has been sold
+	// ErrSold: the pet has been sold.
 	ErrSold = &jsonrpc.Error{Code: 410, Message: "the pet has been sold"}
 )

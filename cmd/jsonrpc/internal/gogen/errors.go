@@ -83,8 +83,11 @@ func (g *generator) writeErrors() string {
 			message = f.messages[0]
 		}
 		doc := fmt.Sprintf("%s has the code %d.", f.name, f.code)
-		for _, text := range f.messages {
-			doc += "\n\n" + text
+		if message != "" {
+			doc = f.name + ": " + sentence(message)
+		}
+		for _, text := range f.messages[min(1, len(f.messages)):] {
+			doc += "\n\nOr: " + sentence(text)
 		}
 		if f.data != nil {
 			doc += fmt.Sprintf("\n\nIts data is a %s: see [jsonrpc.DataAs].", linked(f.data))

@@ -53,6 +53,9 @@ func isPlural(rest []rune) bool {
 	return rest[0] == 's' && (len(rest) == 1 || !unicode.IsLower(rest[1]))
 }
 
+// longestInitialism bounds how long a word in capitals stays as it is.
+const longestInitialism = 5
+
 // exported makes a Go name of a name, one that other packages see.
 func exported(name string) string {
 	shouting := !strings.ContainsFunc(name, unicode.IsLower)
@@ -62,7 +65,7 @@ func exported(name string) string {
 		switch {
 		case initialisms[lower] != "":
 			b.WriteString(initialisms[lower])
-		case shouting && len(word) > 1:
+		case shouting && len(word) > 1, len(word) > longestInitialism && word == strings.ToUpper(word):
 			b.WriteString(capital(lower))
 		default:
 			b.WriteString(capital(word))

@@ -48,7 +48,7 @@ func TestRealDocuments(t *testing.T) {
 		}
 		write(t, filepath.Join(dir, name+"_test.go"), string(text))
 	}
-	table, err := format.Source([]byte("package real_test\n\nimport (\n"+imports.String()+")\n\nvar clients = map[string]any{\n"+clients.String()+"}\n"))
+	table, err := format.Source([]byte("package real_test\n\nimport (\n" + imports.String() + ")\n\nvar clients = map[string]any{\n" + clients.String() + "}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -183,7 +183,9 @@ func writeParams(b *strings.Builder, m *method) string {
 }
 
 func writeOptions(b *strings.Builder, m *method) {
-	fmt.Fprintf(b, "\n// %s are the params of %s that are optional: nil is one that is not\n// sent.\ntype %[1]s struct {\n", m.options, m.name)
+	b.WriteString("\n")
+	writeComment(b, fmt.Sprintf("%s are the params of %s that are optional: nil is one that is not sent.", m.options, m.name))
+	fmt.Fprintf(b, "type %s struct {\n", m.options)
 	for i, p := range m.optional() {
 		doc := p.doc()
 		if doc != "" && i > 0 {

@@ -104,15 +104,15 @@ func (c *Client) Inline(ctx context.Context, options2 InlineOptions, opts ...jso
 	return jsonrpc.Call[[]json.RawMessage](ctx, c.caller, "api.inline", jsonrpc.Args{options2}, opts...)
 }
 
-// OddParamsOptions are the params of OddParams that are optional: nil is one that is not
-// sent.
+// OddParamsOptions are the params of OddParams that are optional: nil is one
+// that is not sent.
 type OddParamsOptions struct {
 	AB  []float64
 	X日本 *bool
 }
 
-// PositionsOptions are the params of Positions that are optional: nil is one that is not
-// sent.
+// PositionsOptions are the params of Positions that are optional: nil is one
+// that is not sent.
 type PositionsOptions struct {
 	Third  *string
 	Fourth []Level

@@ -12,14 +12,10 @@ import (
 //
 // What the server said is in the [jsonrpc.Error] that errors.As finds.
 var (
-	// ErrCode1 has the code 1.
+	// ErrCode1: a sentence that is much too long for a name.
 	//
-	// a sentence that is much too long for a name
-	//
-	// another
+	// Or: another.
 	ErrCode1 = &jsonrpc.Error{Code: 1, Message: "a sentence that is much too long for a name"}
-	// ErrMethodNotFound has the code -32601.
-	//
-	// none
+	// ErrMethodNotFound: none.
 	ErrMethodNotFound = &jsonrpc.Error{Code: -32601, Message: "none"}
 )

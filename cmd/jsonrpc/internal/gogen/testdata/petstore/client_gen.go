@@ -91,8 +91,8 @@ func (c *Client) PetSeen(ctx context.Context, id PetID, place string, opts ...js
 	return c.caller.Notify(ctx, "pet_seen", jsonrpc.Args{id, place}, opts...)
 }
 
-// ListPetsOptions are the params of ListPets that are optional: nil is one that is not
-// sent.
+// ListPetsOptions are the params of ListPets that are optional: nil is one
+// that is not sent.
 type ListPetsOptions struct {
 	// How many pets at most.
 	//

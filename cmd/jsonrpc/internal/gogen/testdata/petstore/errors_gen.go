@@ -12,18 +12,12 @@ import (
 //
 // What the server said is in the [jsonrpc.Error] that errors.As finds.
 var (
-	// ErrClosed has the code 503.
-	//
-	// the shop is closed
+	// ErrClosed: the shop is closed.
 	ErrClosed = &jsonrpc.Error{Code: 503, Message: "the shop is closed"}
-	// ErrNoSuchPet has the code 404.
-	//
-	// there is no such pet
+	// ErrNoSuchPet: there is no such pet.
 	//
 	// Its data is a [NoSuchPetData]: see [jsonrpc.DataAs].
 	ErrNoSuchPet = &jsonrpc.Error{Code: 404, Message: "there is no such pet"}
-	// ErrInvalidParams has the code -32602.
-	//
-	// not a pet
+	// ErrInvalidParams: not a pet.
 	ErrInvalidParams = &jsonrpc.Error{Code: -32602, Message: "not a pet"}
 )
