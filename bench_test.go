@@ -75,6 +75,24 @@ func BenchmarkCallHTTP64(b *testing.B) {
 	benchParallel(b, benchDial(b, "http://"+benchServe(b, serveHTTP)))
 }
 
+// A pool of one, beside no pool.
+func BenchmarkPoolOfOne(b *testing.B) {
+	memory := []jsonrpc.DialOption{jsonrpc.WithHTTPTransport(inMemory{})}
+	for _, bench := range []struct {
+		name, url string
+		opts      []jsonrpc.DialOption
+	}{
+		{"HTTP", "http://" + benchServe(b, serveHTTP), nil},
+		{"TCP", "tcp://" + benchServe(b, serveLines), nil},
+		{"InMemory", "http://pets.example", memory},
+	} {
+		b.Run(bench.name+"/none", func(b *testing.B) { benchCalls(b, benchDial(b, bench.url, bench.opts...)) })
+		b.Run(bench.name+"/pool", func(b *testing.B) {
+			benchCalls(b, newPool(b, jsonrpc.Endpoints(jsonrpc.Endpoint{URL: bench.url, Options: bench.opts})).Client)
+		})
+	}
+}
+
 func BenchmarkCallTCP(b *testing.B) {
 	benchCalls(b, benchDial(b, "tcp://"+benchServe(b, serveLines)))
 }

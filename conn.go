@@ -39,16 +39,16 @@ type conn struct {
 	cancel context.CancelFunc
 	events *hub // subscriptions
 
-	mu        sync.Mutex            // for what follows
-	link      *link                 // nil if there is none
-	handled   chan struct{}         // closed once the newest link's notifications are
-	attempt   *attempt              // to connect, under way; nil if there is none
-	owner *endpoint // of a pool; nil if there is none
-	news      news                  // for the hooks
-	failures  int                   // attempts that failed, or did not last, in a row
-	notBefore time.Time             // of the next attempt
-	dialed    bool                  // there was a connection once
-	ended     error                 // why it was the last, if reconnecting is turned off
+	mu        sync.Mutex    // for what follows
+	link      *link         // nil if there is none
+	handled   chan struct{} // closed once the newest link's notifications are
+	attempt   *attempt      // to connect, under way; nil if there is none
+	owner     *endpoint     // of a pool; nil if there is none
+	news      news          // for the hooks
+	failures  int           // attempts that failed, or did not last, in a row
+	notBefore time.Time     // of the next attempt
+	dialed    bool          // there was a connection once
+	ended     error         // why it was the last, if reconnecting is turned off
 	closed    bool
 
 	stats    connStats
@@ -61,7 +61,8 @@ type connStats struct {
 }
 
 // StreamStats counts what went on on the connection of a client of a stream. All
-// are zero for other clients; those of a [Pool] are the sums of its endpoints'. See [Client.StreamStats].
+// are zero for other clients; those of a [Pool] are the sums of its endpoints'. See
+// [Client.StreamStats].
 type StreamStats struct {
 	Connects  int64 // connections made; one if it never broke
 	Strays    int64 // responses that nobody waited for: late, duplicate or forged ones

@@ -239,7 +239,7 @@ func (p *Pool) outcome(err error) Outcome {
 func (p *Pool) now() int64 { return int64(time.Since(p.begin)) + 1 }
 
 // time is the time that now was.
-func (p *Pool) time(now int64) time.Time { return p.begin.Add(time.Duration(now)) }
+func (p *Pool) time(now int64) time.Time { return p.begin.Add(time.Duration(now - 1)) }
 
 // A notice tells all who wait for it that something has changed.
 type notice struct {

@@ -317,7 +317,7 @@ func (p *Pool) forwardPart(ctx context.Context, x *Exchange, s *search, e *endpo
 	case adopted != nil:
 		return adopted
 	}
-	return err
+	return &endpointError{e.name, err}
 }
 
 // onLink carries x out on a connection, which is that of one of the endpoints, for the

@@ -106,6 +106,9 @@ func (o *DNSOptions) addresses(ctx context.Context, u *url.URL) ([]Endpoint, err
 		return nil, &MessageError{Reason: fmt.Sprintf("the URL must have the form %s://NAME:PORT", u.Scheme)}
 	}
 	addresses, err := o.Resolver.LookupNetIP(ctx, o.Network, u.Hostname())
+	if err == nil && len(addresses) == 0 {
+		err = &net.DNSError{Err: "no addresses", Name: u.Hostname()}
+	}
 	if err != nil {
 		return nil, err
 	}

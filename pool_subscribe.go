@@ -3,6 +3,7 @@ package jsonrpc
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // place makes a subscription on one of the pool's endpoints.
@@ -72,6 +73,9 @@ func (e *endpoint) move(subs []*Subscription) {
 	}
 }
 
+// mostMoving bounds the pause between attempts to make a subscription again.
+const mostMoving = 5 * time.Second
+
 // moveOne goes on until the subscription is made, elsewhere than at from if that can be,
 // or ends.
 func (p *Pool) moveOne(s *Subscription, from *endpoint) {
@@ -95,7 +99,7 @@ func (p *Pool) moveOne(s *Subscription, from *endpoint) {
 			s.lapse(err)
 			return
 		}
-		_ = sleep(p.ctx, backoff(failures, defaultBackoff))
+		_ = sleep(p.ctx, backoff(failures, mostMoving)) // which costs nothing while all rest
 	}
 }
 

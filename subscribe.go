@@ -202,10 +202,13 @@ func (s *Subscription) resume(l *link) {
 
 // lapse ends the subscription because it could not be made again.
 func (s *Subscription) lapse(err error) {
-	if e := (*callError)(nil); errors.As(err, &e) {
-		err = e.err
+	call := (*callError)(nil)
+	if !errors.As(err, &call) {
+		errors.As(s.client.wrap(nil, s.dialect.Subscribe, err), &call)
 	}
-	s.end(s.client.wrap(nil, s.dialect.Subscribe, fmt.Errorf("the subscription could not be made again: %w", err)))
+	lapsed := *call
+	lapsed.err = fmt.Errorf("the subscription could not be made again: %w", call.err)
+	s.end(&lapsed)
 }
 
 // Events yields the events as they come, until ctx ends, the loop is left, or
