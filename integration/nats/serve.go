@@ -56,25 +56,25 @@ const codeBusy = -32000
 // refused, if nc is closed, or if the handler has not ended some time after its
 // context has. nc stays open: it is the caller's.
 func Serve(ctx context.Context, nc *natsgo.Conn, subject, queue string, h jsonrpc.Handler, opts *ServeOptions) error {
-	s := &server{nc: nc, handler: h, closed: make(chan struct{})}
+	w := &worker{nc: nc, handler: h, closed: make(chan struct{})}
 	if opts != nil {
-		s.options = *opts
+		w.options = *opts
 	}
-	s.options.setDefaults()
+	w.options.setDefaults()
 	if err := checkSubject(subject, true); err != nil {
 		return err
 	}
-	s.places = make(chan struct{}, s.options.Concurrency+s.options.Waiting)
-	s.running = make(chan struct{}, s.options.Concurrency)
+	w.places = make(chan struct{}, w.options.Concurrency+w.options.Waiting)
+	w.running = make(chan struct{}, w.options.Concurrency)
 	handling, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	s.ctx = handling
-	sub, err := nc.QueueSubscribe(subject, queue, s.take)
+	w.ctx = handling
+	sub, err := nc.QueueSubscribe(subject, queue, w.take)
 	if err != nil {
 		return fmt.Errorf("the subscription to %q: %w", subject, err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	sub.SetClosedHandler(func(string) { close(s.closed) })
+	sub.SetClosedHandler(func(string) { close(w.closed) })
 	err = errors.Join(sub.SetPendingLimits(-1, -1), nc.FlushTimeout(nc.Opts.Timeout)) // take never waits
 	if refused := nc.LastError(); err == nil && errors.Is(refused, natsgo.ErrPermissionViolation) && strings.Contains(refused.Error(), strconv.Quote(subject)) {
 		err = refused
@@ -84,8 +84,8 @@ func Serve(ctx context.Context, nc *natsgo.Conn, subject, queue string, h jsonrp
 	}
 	select {
 	case <-ctx.Done():
-		return s.drain(sub, cancel)
-	case <-s.closed:
+		return w.drain(sub, cancel)
+	case <-w.closed:
 		cancel()
 		return fmt.Errorf("the subscription to %q ended: %w", subject, natsgo.ErrConnectionClosed)
 	}
@@ -106,8 +106,8 @@ func (o *ServeOptions) setDefaults() {
 	}
 }
 
-// A server is one Serve.
-type server struct {
+// A worker is one Serve.
+type worker struct {
 	nc      *natsgo.Conn
 	handler jsonrpc.Handler
 	options ServeOptions
@@ -119,20 +119,20 @@ type server struct {
 }
 
 // take has a message answered. It does not wait.
-func (s *server) take(msg *natsgo.Msg) {
+func (w *worker) take(msg *natsgo.Msg) {
 	select {
-	case s.places <- struct{}{}:
+	case w.places <- struct{}{}:
 	default:
-		s.refuse(msg)
+		w.refuse(msg)
 		return
 	}
-	s.work.Go(func() {
-		defer func() { <-s.places }()
-		ctx := s.ctx
+	w.work.Go(func() {
+		defer func() { <-w.places }()
+		ctx := w.ctx
 		if msg.Header != nil {
 			ctx = context.WithValue(ctx, headerKey{}, http.Header(msg.Header))
 		}
-		s.reply(msg, jsonrpc.Answer(ctx, jsonrpc.HandlerFunc(s.handle), msg.Data))
+		w.reply(msg, jsonrpc.Answer(ctx, jsonrpc.HandlerFunc(w.handle), msg.Data))
 	})
 }
 
@@ -146,44 +146,44 @@ func Header(ctx context.Context) http.Header {
 }
 
 // handle calls the handler once there is a place for it.
-func (s *server) handle(ctx context.Context, m *jsonrpc.ServerMessage) (result any, err error) {
+func (w *worker) handle(ctx context.Context, m *jsonrpc.ServerMessage) (result any, err error) {
 	select {
-	case s.running <- struct{}{}:
+	case w.running <- struct{}{}:
 	case <-ctx.Done():
 		return nil, &jsonrpc.Error{Code: codeBusy, Message: "the server is stopping"}
 	}
 	defer func() {
-		<-s.running
+		<-w.running
 		if p := recover(); p != nil {
-			s.options.OnError(fmt.Errorf("nats: the handler of %.100q panicked: %v\n%s", m.Method, p, debug.Stack()))
+			w.options.OnError(fmt.Errorf("nats: the handler of %.100q panicked: %v\n%s", m.Method, p, debug.Stack()))
 			result, err = nil, &jsonrpc.Error{Code: jsonrpc.CodeInternalError, Message: "Internal error"}
 		}
 	}()
-	return s.handler.Handle(ctx, m)
+	return w.handler.Handle(ctx, m)
 }
 
 // refuse answers a message for which there is no place.
-func (s *server) refuse(msg *natsgo.Msg) {
+func (w *worker) refuse(msg *natsgo.Msg) {
 	if msg.Reply == "" {
-		s.options.OnError(errors.New("nats: too many messages at once: a notification was dropped"))
+		w.options.OnError(errors.New("nats: too many messages at once: a notification was dropped"))
 		return
 	}
 	busy := jsonrpc.HandlerFunc(func(context.Context, *jsonrpc.ServerMessage) (any, error) {
 		return nil, &jsonrpc.Error{Code: codeBusy, Message: "too many requests at once"}
 	})
-	s.reply(msg, jsonrpc.Answer(s.ctx, busy, msg.Data))
+	w.reply(msg, jsonrpc.Answer(w.ctx, busy, msg.Data))
 }
 
 // reply sends an answer, if there is one and somebody waits for it.
-func (s *server) reply(msg *natsgo.Msg, answer []byte) {
+func (w *worker) reply(msg *natsgo.Msg, answer []byte) {
 	if answer == nil || msg.Reply == "" {
 		return
 	}
-	if most := s.nc.MaxPayload(); int64(len(answer)) > most {
+	if most := w.nc.MaxPayload(); int64(len(answer)) > most {
 		answer = tooLargeAnswer(answer, most)
 	}
 	if err := msg.Respond(answer); err != nil {
-		s.options.OnError(fmt.Errorf("nats: a response was not sent: %w", err))
+		w.options.OnError(fmt.Errorf("nats: a response was not sent: %w", err))
 	}
 }
 
@@ -206,28 +206,28 @@ func tooLargeAnswer(answer []byte, most int64) []byte {
 }
 
 // drain takes no more messages and waits for those that have come.
-func (s *server) drain(sub *natsgo.Subscription, cancel context.CancelFunc) error {
+func (w *worker) drain(sub *natsgo.Subscription, cancel context.CancelFunc) error {
 	const grace = 5 * time.Second // for a handler whose context has ended
-	patience := time.AfterFunc(s.options.DrainWait, cancel)
+	patience := time.AfterFunc(w.options.DrainWait, cancel)
 	defer patience.Stop()
-	connected := s.nc.IsConnected()
+	connected := w.nc.IsConnected()
 	done := make(chan struct{})
 	go func() {
 		if connected {
 			_ = sub.Drain() // if it fails, the connection is closed
 			select {
-			case <-s.closed:
-			case <-s.ctx.Done():
+			case <-w.closed:
+			case <-w.ctx.Done():
 			}
 		}
 		_ = sub.Unsubscribe()
-		<-s.closed
-		s.work.Wait()
+		<-w.closed
+		w.work.Wait()
 		close(done)
 	}()
 	select {
 	case <-done:
-	case <-s.ctx.Done():
+	case <-w.ctx.Done():
 		last := time.NewTimer(grace)
 		defer last.Stop()
 		select {
@@ -238,7 +238,7 @@ func (s *server) drain(sub *natsgo.Subscription, cancel context.CancelFunc) erro
 	}
 	err := natsgo.ErrDisconnected
 	if connected {
-		err = s.nc.FlushTimeout(grace)
+		err = w.nc.FlushTimeout(grace)
 	}
 	if err != nil {
 		return fmt.Errorf("the last responses may not have been sent: %w", err)
