@@ -28,8 +28,8 @@ var (
 // Of the calls of the suite:
 const (
 	callers     = 32                                // at the same time
-	callTime    = slowdown * 800 * time.Millisecond // a call's deadline
-	attemptTime = slowdown * 100 * time.Millisecond // an attempt's, for those who make several
+	callTime    = slowdown * time.Second            // a call's deadline
+	attemptTime = slowdown * 250 * time.Millisecond // an attempt's, for those who make several
 	overtime    = 30 * time.Second                  // after which a call that has passed its deadline counts as hung
 	cellsAtOnce = 8                                 // most of them do nothing but wait
 	probability = 0.1                               // that a message meets the fault
@@ -63,6 +63,9 @@ func TestChaos(t *testing.T) {
 	each := max(*chaosCalls/len(cells)/len(chaosClients)+1, 2*callers)
 	began := time.Now()
 	places := make(chan struct{}, cellsAtOnce)
+	if *chaosTable { // figures are not to be those of a crowd
+		places = make(chan struct{}, 1)
+	}
 	var running sync.WaitGroup
 	for i := range cells {
 		cells[i].results = map[string]*tally{}
