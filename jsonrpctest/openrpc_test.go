@@ -20,7 +20,7 @@ const petsDocument = `{
 		 "result": {"name": "sound", "schema": {"type": "string"}},
 		 "examples": [
 			{"name": "a cat", "params": [{"name": "name", "value": "Mittens"}], "result": {"name": "sound", "value": "meow"}},
-			{"name": "a dog", "params": [{"name": "name of the pet", "value": "Rex"}, {"name": "how often", "value": 2}], "result": {"name": "sound", "value": "woof woof"}}
+			{"name": "a dog", "params": [{"name": "name of the pet", "value": "Rex"}, {"name": "how often", "value": 2}], "result": {"name": "sound", "value": "woof, woof"}}
 		 ]},
 		{"name": "named", "paramStructure": "by-name", "params": [{"name": "a", "schema": true}], "result": {"name": "r", "schema": {"type": "integer", "minimum": 3}}},
 		{"name": "placed", "paramStructure": "by-position", "params": [{"name": "a", "schema": true}], "result": {"name": "r", "schema": {"enum": ["x"]}}},
@@ -40,8 +40,8 @@ func TestOpenRPC(t *testing.T) {
 		params       any
 		want         string // the result, or the error
 	}{
-		{"an example", "sound", jsonrpc.Args{"Rex", 2.0}, `"woof woof"`},
-		{"an example by name", "sound", jsonrpc.Named{"times": 2, "name": "Rex"}, `"woof woof"`},
+		{"an example", "sound", jsonrpc.Args{"Rex", 2.0}, `"woof, woof"`},
+		{"an example by name", "sound", jsonrpc.Named{"times": 2, "name": "Rex"}, `"woof, woof"`},
 		{"an example with null for nothing", "sound", jsonrpc.Args{"Mittens", nil}, `"meow"`},
 		{"no example", "sound", jsonrpc.Args{"Polly"}, `"meow"`},
 		{"a sample", "named", jsonrpc.Named{"a": 1}, `3`},
@@ -91,7 +91,7 @@ func TestOpenRPCOnStreams(t *testing.T) {
 			t.Fatal(err)
 		}
 		sound, err := jsonrpc.Call[string](t.Context(), client, "sound", jsonrpc.Args{"Rex", 2})
-		if err != nil || sound != "woof woof" {
+		if err != nil || sound != "woof, woof" {
 			t.Errorf("%s: %q, %v", scheme, sound, err)
 		}
 		if err := client.Close(); err != nil {

@@ -135,9 +135,10 @@ func (k *keywords) schema(name string) *Schema {
 
 func (k *keywords) schemas(name string) []*Schema {
 	at := k.at.member(name)
-	var all []*Schema
-	for i, n := range k.p.items(k.n.member(name), at) {
-		all = append(all, k.p.schema(n, k.base, at.item(i)))
+	items := k.p.items(k.n.member(name), at)
+	all := make([]*Schema, len(items))
+	for i, n := range items {
+		all[i] = k.p.schema(n, k.base, at.item(i))
 	}
 	return all
 }

@@ -25,12 +25,8 @@ func main() {
 	if len(os.Args) != 2 {
 		log.Fatal("usage: petstore URL")
 	}
-	client, err := jsonrpc.Dial(context.Background(), os.Args[1])
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer client.Close()
-	if err := adopt(context.Background(), os.Stdout, pets.New(client)); err != nil {
+	shop := pets.New(jsonrpc.URL(os.Args[1]))
+	if err := adopt(context.Background(), os.Stdout, shop); err != nil {
 		log.Fatal(err)
 	}
 }

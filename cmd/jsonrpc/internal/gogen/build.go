@@ -139,8 +139,8 @@ func (b *builder) declare(s *openrpc.Schema, ref string) *decl {
 // hasName tells whether what a schema refers to is kept under a name, as a
 // component, a definition or an anchor, and not simply somewhere in another.
 func (b *builder) hasName(s *openrpc.Schema) bool {
-	parent, _, _ := cutLast(s.Ref, "/")
-	_, kept, _ := cutLast(parent, "/")
+	parent, _ := cutLast(s.Ref)
+	_, kept := cutLast(parent)
 	_, component := b.components[s.Target]
 	return component || kept == "$defs" || kept == "definitions" || !strings.Contains(s.Ref, "#/")
 }
@@ -148,7 +148,7 @@ func (b *builder) hasName(s *openrpc.Schema) bool {
 // nameOfRef returns the last part of a reference that is a name.
 func nameOfRef(ref string) string {
 	for ref != "" {
-		before, name, _ := cutLast(ref, "/")
+		before, name := cutLast(ref)
 		if strings.Trim(name, "0123456789#") != "" {
 			return name
 		}
@@ -157,11 +157,12 @@ func nameOfRef(ref string) string {
 	return "Schema"
 }
 
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
+// cutLast divides a reference before its last part.
+func cutLast(ref string) (before, last string) {
+	if i := strings.LastIndexByte(ref, '/'); i >= 0 {
+		return ref[:i], ref[i+1:]
 	}
-	return "", s, false
+	return "", ref
 }
 
 // needsName tells whether Go wants such a type declared.

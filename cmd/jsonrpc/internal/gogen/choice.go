@@ -166,10 +166,10 @@ func (f *flat) widen(part *flat) {
 	if part.format != f.format {
 		f.format = ""
 	}
-	if part.minimum == "" || bound(part.minimum, 0) < bound(f.minimum, 0) {
+	if part.minimum == "" || bound(part.minimum) < bound(f.minimum) {
 		f.minimum = part.minimum
 	}
-	if part.maximum == "" || bound(part.maximum, 0) > bound(f.maximum, 0) {
+	if part.maximum == "" || bound(part.maximum) > bound(f.maximum) {
 		f.maximum = part.maximum
 	}
 }
@@ -194,7 +194,7 @@ func (b *builder) fillChoice(d *decl, f *flat, h hint) {
 
 // fillTypes makes a union of the types of a schema that states several.
 func (b *builder) fillTypes(d *decl, f *flat, h hint) {
-	var all []variant
+	all := make([]variant, 0, len(f.types))
 	for _, t := range f.types {
 		part := *f
 		part.types = []string{t}

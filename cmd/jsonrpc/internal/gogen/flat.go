@@ -211,7 +211,7 @@ func (f *flat) jsonType() string {
 func enumType(values []json.RawMessage) string {
 	common := ""
 	for _, v := range values {
-		t := ""
+		var t string
 		switch c := v[0]; {
 		case c == '"':
 			t = "string"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -30,6 +31,18 @@ func TestGolden(t *testing.T) {
 				t.Errorf("%v %s (go test -update writes it anew)", err, stale)
 			}
 		})
+	}
+}
+
+// TestGoldenExamples has the go command vet the packages in testdata, which ./...
+// leaves out, and run the tests that were generated.
+func TestGoldenExamples(t *testing.T) {
+	packages := []string{"./testdata/petstore", "./testdata/simplemath", "./testdata/everything"}
+	for _, command := range []string{"vet", "test"} {
+		out, err := exec.CommandContext(t.Context(), "go", append([]string{command}, packages...)...).CombinedOutput()
+		if err != nil {
+			t.Errorf("go %s: %v\n%s", command, err, out)
+		}
 	}
 }
 

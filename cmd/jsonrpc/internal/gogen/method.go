@@ -36,7 +36,7 @@ func (b *builder) methods(doc *openrpc.Document) []*method {
 		marked = slices.ContainsFunc(doc.Methods, func(m *openrpc.Method) bool {
 			return slices.ContainsFunc(m.Params, func(p *openrpc.ContentDescriptor) bool { return p.Required })
 		})
-		all []*method
+		all = make([]*method, 0, len(doc.Methods))
 	)
 	for _, described := range doc.Methods {
 		m := &method{Method: described, byName: described.ParamStructure == openrpc.ByName}

@@ -12,7 +12,7 @@ import (
 var initialisms = map[string]string{}
 
 func init() {
-	for _, word := range strings.Fields("ABI API ASCII CPU DNS EIP EVM GUID HTML HTTP HTTPS ID IDs IP JSON RPC SQL SSH TCP TLS TTL UDP UI UID UUID URI URIs URL URLs UTF8 VM XML") {
+	for word := range strings.FieldsSeq("ABI API ASCII CPU DNS EIP EVM GUID HTML HTTP HTTPS ID IDs IP JSON RPC SQL SSH TCP TLS TTL UDP UI UID UUID URI URIs URL URLs UTF8 VM XML") {
 		initialisms[strings.ToLower(word)] = word
 	}
 }

@@ -38,7 +38,7 @@ func integerType(f *flat) *typ {
 	case "int128", "uint128", "int256", "uint256", "bigint":
 		return number
 	}
-	least, most := bound(f.minimum, 0), bound(f.maximum, 0)
+	least, most := bound(f.minimum), bound(f.maximum)
 	switch {
 	case least < math.MinInt64 || most > math.MaxUint64 || least < 0 && most >= math.MaxInt64 && !isInt64(f.maximum):
 		return number
@@ -52,8 +52,8 @@ func integerType(f *flat) *typ {
 // integers and for what is meant to be exact.
 func numberType(f *flat) *typ {
 	const exact = 1 << 53
-	if f.format == "decimal" || math.Abs(bound(f.minimum, 0)) > exact && math.Abs(bound(f.minimum, 0)) < 1e30 ||
-		math.Abs(bound(f.maximum, 0)) > exact && math.Abs(bound(f.maximum, 0)) < 1e30 {
+	if f.format == "decimal" || math.Abs(bound(f.minimum)) > exact && math.Abs(bound(f.minimum)) < 1e30 ||
+		math.Abs(bound(f.maximum)) > exact && math.Abs(bound(f.maximum)) < 1e30 {
 		return number
 	}
 	if f.format == "float" {
@@ -62,10 +62,11 @@ func numberType(f *flat) *typ {
 	return &typ{text: "float64"}
 }
 
-func bound(n json.Number, none float64) float64 {
+// bound returns a bound, or 0 if there is none.
+func bound(n json.Number) float64 {
 	v, err := n.Float64()
 	if n == "" || err != nil && v == 0 {
-		return none
+		return 0
 	}
 	return v
 }

@@ -108,9 +108,9 @@ func (l *look) literal(of int) string {
 }
 
 func literals(texts []string) string {
-	var all []string
-	for _, text := range texts {
-		all = append(all, quoted(text))
+	all := make([]string, len(texts))
+	for i, text := range texts {
+		all[i] = quoted(text)
 	}
 	return strings.Join(all, ", ")
 }

@@ -81,7 +81,7 @@ func TestClient(t *testing.T) {
 		<-- {"jsonrpc":"2.0","result":8,"id":4}
 		--> {"jsonrpc":"2.0","method":"pet_seen","params":[8,"roof"]}
 		<-- 
-		--> {"jsonrpc":"2.0","method":"delete_pet","params":[8],"id":5}
+		--> {"jsonrpc":"2.0","method":"rename","params":[8,"Rexy"],"id":5}
 		<-- {"jsonrpc":"2.0","result":null,"id":5}
 	`)
 	caller, err := jsonrpc.Dial(t.Context(), url)
@@ -111,7 +111,7 @@ func TestClient(t *testing.T) {
 	if err := client.PetSeen(t.Context(), 8, "roof"); err != nil {
 		t.Error(err)
 	}
-	if err := client.DeletePet(t.Context(), 8); err != nil {
+	if err := client.Rename(t.Context(), 8, "Rexy"); err != nil {
 		t.Error(err)
 	}
 }
@@ -123,7 +123,7 @@ func TestMock(t *testing.T) {
 	if pet, err := api.GetPet(t.Context(), 7); err != nil || pet.ID != 7 {
 		t.Errorf("the pet is %+v, %v", pet, err)
 	}
-	if err := api.DeletePet(t.Context(), 7); jsonrpc.CodeOf(err) != jsonrpc.CodeMethodNotFound || err.Error() != "petstore.Mock has no DeletePetFunc (code -32601)" {
+	if err := api.Rename(t.Context(), 7, "Tom"); jsonrpc.CodeOf(err) != jsonrpc.CodeMethodNotFound || err.Error() != "petstore.Mock has no RenameFunc (code -32601)" {
 		t.Errorf("the error is %v", err)
 	}
 }

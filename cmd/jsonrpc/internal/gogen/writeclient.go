@@ -138,13 +138,14 @@ func writeMethod(b *strings.Builder, m *method) {
 // writeParams writes what puts the params together, and returns the expression
 // for them.
 func writeParams(b *strings.Builder, m *method) string {
-	var always []string
-	for _, p := range m.required() {
+	required := m.required()
+	always := make([]string, len(required))
+	for i, p := range required {
 		value := p.variable
 		if m.byName {
 			value = fmt.Sprintf("%q: %s", p.Name, value)
 		}
-		always = append(always, value)
+		always[i] = value
 	}
 	kind := "Args"
 	if m.byName {

@@ -146,11 +146,11 @@ func (v %[1]s) MarshalJSON() ([]byte, error) {
 
 func writeTuple(b *strings.Builder, d *decl) {
 	fmt.Fprintf(b, "type %s struct {\n", d.name)
-	var to, from []string
-	for _, f := range d.fields {
+	to, from := make([]string, len(d.fields)), make([]string, len(d.fields))
+	for i, f := range d.fields {
 		writeComment(b, f.docText())
 		fmt.Fprintf(b, "%s %s\n", f.name, f.typ)
-		to, from = append(to, "&v."+f.name), append(from, "v."+f.name)
+		to[i], from[i] = "&v."+f.name, "v."+f.name
 	}
 	if d.rest != nil {
 		fmt.Fprintf(b, "\n// Rest are the items after those.\nRest []%s\n", d.rest)

@@ -28,6 +28,9 @@ type API interface {
 	// DeletePet calls delete_pet: Forgets a pet.
 	DeletePet(ctx context.Context, id PetID, opts ...jsonrpc.CallOption) error
 
+	// Rename calls rename: Gives a pet another name.
+	Rename(ctx context.Context, id PetID, name string, opts ...jsonrpc.CallOption) error
+
 	// PetSeen sends the notification pet_seen: Says where a pet was seen.
 	PetSeen(ctx context.Context, id PetID, place string, opts ...jsonrpc.CallOption) error
 }
@@ -84,6 +87,11 @@ func (c *Client) CreatePet(ctx context.Context, pet NewPet, note *string, opts .
 // Deprecated: the description says so.
 func (c *Client) DeletePet(ctx context.Context, id PetID, opts ...jsonrpc.CallOption) error {
 	return c.caller.Call(ctx, "delete_pet", jsonrpc.Args{id}, nil, opts...)
+}
+
+// Rename calls rename: Gives a pet another name.
+func (c *Client) Rename(ctx context.Context, id PetID, name string, opts ...jsonrpc.CallOption) error {
+	return c.caller.Call(ctx, "rename", jsonrpc.Args{id, name}, nil, opts...)
 }
 
 // PetSeen sends the notification pet_seen: Says where a pet was seen.

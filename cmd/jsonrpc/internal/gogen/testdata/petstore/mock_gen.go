@@ -15,6 +15,7 @@ type Mock struct {
 	GetPetFunc    func(ctx context.Context, id PetID) (Pet, error)
 	CreatePetFunc func(ctx context.Context, pet NewPet, note *string) (PetID, error)
 	DeletePetFunc func(ctx context.Context, id PetID) error
+	RenameFunc    func(ctx context.Context, id PetID, name string) error
 	PetSeenFunc   func(ctx context.Context, id PetID, place string) error
 }
 
@@ -50,6 +51,14 @@ func (m *Mock) DeletePet(ctx context.Context, id PetID, _ ...jsonrpc.CallOption)
 		return notMocked("DeletePet")
 	}
 	return m.DeletePetFunc(ctx, id)
+}
+
+// Rename calls RenameFunc.
+func (m *Mock) Rename(ctx context.Context, id PetID, name string, _ ...jsonrpc.CallOption) error {
+	if m.RenameFunc == nil {
+		return notMocked("Rename")
+	}
+	return m.RenameFunc(ctx, id, name)
 }
 
 // PetSeen calls PetSeenFunc.
