@@ -1,6 +1,10 @@
 package ascode
 
-import "strings"
+import (
+	"strings"
+
+	"example.com/jsonrpc/cmd/jsonrpc/internal/shell"
+)
 
 // A line is a command line for a POSIX shell, an option a line.
 type line struct{ b strings.Builder }
@@ -12,7 +16,7 @@ func command(words ...string) *line {
 		if i > 0 {
 			l.b.WriteByte(' ')
 		}
-		l.b.WriteString(quote(word))
+		l.b.WriteString(shell.Quote(word))
 	}
 	return l
 }
@@ -21,7 +25,7 @@ func command(words ...string) *line {
 func (l *line) option(words ...string) *line {
 	l.b.WriteString(" \\\n ")
 	for _, word := range words {
-		l.b.WriteString(" " + quote(word))
+		l.b.WriteString(" " + shell.Quote(word))
 	}
 	return l
 }
@@ -38,14 +42,3 @@ func (l *line) secret(flag, text, variable string) *line {
 }
 
 func (l *line) String() string { return l.b.String() + "\n" }
-
-// quote returns word as a shell reads it back.
-func quote(word string) string {
-	plain := func(r rune) bool {
-		return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("-_./:,@%+=", r)
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}

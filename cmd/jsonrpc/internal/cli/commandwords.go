@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"example.com/jsonrpc/cmd/jsonrpc/internal/shell"
 )
 
 // paramWords returns the PARAM words, quoted for a shell, that make these params:
 // one for each of an array or an object, or --params for what words cannot say.
 func paramWords(params json.RawMessage) []string {
-	whole := []string{"--params", shellWord(string(params))}
+	whole := []string{"--params", shell.Quote(string(params))}
 	d := json.NewDecoder(bytes.NewReader(params))
 	first, err := d.Token()
 	if err != nil {
@@ -45,24 +47,13 @@ func paramWord(name string, value json.RawMessage) string {
 	isText := isString(value) && json.Unmarshal(value, &text) == nil
 	switch {
 	case name == "" && isText && !json.Valid([]byte(text)) && !strings.Contains(text, "=") && !strings.HasPrefix(text, "-") && text != "":
-		return shellWord(text)
+		return shell.Quote(text)
 	case name == "":
-		return shellWord(compacted(string(value)))
+		return shell.Quote(compacted(string(value)))
 	case isText && strings.HasPrefix(text, "@"):
-		return shellWord(name + "=@" + text)
+		return shell.Quote(name + "=@" + text)
 	case isText:
-		return shellWord(name + "=" + text)
+		return shell.Quote(name + "=" + text)
 	}
-	return shellWord(name + ":=" + compacted(string(value)))
-}
-
-// shellWord quotes a word for a POSIX shell, if it needs that.
-func shellWord(word string) string {
-	plain := func(r rune) bool {
-		return strings.ContainsRune("@%+=:,./_-", r) || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return shell.Quote(name + ":=" + compacted(string(value)))
 }

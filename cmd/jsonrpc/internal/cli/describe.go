@@ -10,6 +10,7 @@ import (
 
 	"example.com/jsonrpc/cmd/jsonrpc/internal/discover"
 	"example.com/jsonrpc/cmd/jsonrpc/internal/render"
+	"example.com/jsonrpc/cmd/jsonrpc/internal/shell"
 	"example.com/jsonrpc/openrpc"
 )
 
@@ -54,6 +55,6 @@ func describeMethod(x described, asJSON bool) error {
 
 // commandLine returns the command that makes a call, quoted for a shell.
 func (t target) commandLine(m *openrpc.Method, params json.RawMessage) string {
-	words := slices.Concat([]string{"jsonrpc", t.shown(), shellWord(discover.Method(m))}, paramWords(params))
+	words := slices.Concat([]string{"jsonrpc", t.shown(), shell.Quote(discover.Method(m))}, paramWords(params))
 	return strings.Join(words, " ")
 }

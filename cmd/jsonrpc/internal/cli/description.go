@@ -122,7 +122,7 @@ func (d *description) find(ctx context.Context, s *session, c *connection, at ta
 	}
 	switch {
 	case err == nil:
-	case kept != nil && !d.refresh && exitCode(err) == ExitUnreachable:
+	case kept != nil && !d.refresh && (exitCode(err) == ExitUnreachable || exitCode(err) == ExitTimeout):
 		s.warn(fmt.Sprintf("%v: this is what was known %s ago", err, kept.Age(time.Now())))
 		return kept, nil
 	default:

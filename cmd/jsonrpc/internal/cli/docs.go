@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"bytes"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -29,11 +29,11 @@ func writeDocs(x described, html bool) error {
 	if !html {
 		return out.write([]byte(visible(page.Markdown(), "\n\t")))
 	}
-	var b bytes.Buffer
+	var b strings.Builder
 	if err := page.HTML(&b); err != nil {
 		return err
 	}
-	return out.write(bytes.TrimRight(b.Bytes(), "\n"))
+	return out.write([]byte(visible(strings.TrimRight(b.String(), "\n"), "\n\t")))
 }
 
 // source says how a description was come by.

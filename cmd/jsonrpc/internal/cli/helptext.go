@@ -76,6 +76,8 @@ CREDENTIALS
 
 const environmentHelp = `ENVIRONMENT
   JSONRPC_CONFIG                the config file, see jsonrpc profile --help
+  JSONRPC_CACHE                 the folder for what servers say of themselves (default:
+                                jsonrpc where the platform keeps such files)
   JSONRPC_USER, JSONRPC_BEARER  what --user and --bearer are for any TARGET
                                 without credentials of its own
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY  the proxy, unless --proxy is given
@@ -207,6 +209,19 @@ EXAMPLES
 
   jsonrpc docs --html @mainnet > mainnet.html
   jsonrpc docs --schema openrpc.json > API.md
+`
+
+const doctorHelp = `Tries a server out and prints a report: which of some twenty rules of JSON-RPC 2.0 it
+keeps, how large batches may be, whether it compresses, how long calls take. It calls
+a method that no server has, and METHOD if one is given, which should do no harm:
+the report then says more.
+
+EXAMPLES
+  $ jsonrpc doctor --max-batch 100 demo: ping | grep -e checks -e batches
+  checks       22 of 22
+  batches      of 100 requests and perhaps more
+
+  jsonrpc doctor wss://node.example eth_chainId
 `
 
 const importHelp = `Turns a command line of curl, as manuals show it and browsers copy it, into one of

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/jsonrpc/cmd/jsonrpc/internal/curlline"
+	"example.com/jsonrpc/cmd/jsonrpc/internal/shell"
 )
 
 const importUsage = "import curl …"
@@ -69,11 +70,11 @@ func importCurl(s *session, words []string) (string, error) {
 func imported(c *curlline.Call) string {
 	flags := importedFlags(c)
 	if c.File != "" {
-		return strings.Join(append(append([]string{"jsonrpc", "send"}, flags...), shellWord(c.URL), shellWord("@"+c.File)), " ")
+		return strings.Join(append(append([]string{"jsonrpc", "send"}, flags...), shell.Quote(c.URL), shell.Quote("@"+c.File)), " ")
 	}
 	single, ok := singleMessage(c.Body)
 	if !ok {
-		return strings.Join(append(append([]string{"jsonrpc", "send"}, flags...), shellWord(c.URL), shellWord(c.Body)), " ")
+		return strings.Join(append(append([]string{"jsonrpc", "send"}, flags...), shell.Quote(c.URL), shell.Quote(c.Body)), " ")
 	}
 	words := append([]string{"jsonrpc"}, flags...)
 	if single.version != "2.0" {
@@ -83,16 +84,16 @@ func imported(c *curlline.Call) string {
 	case single.id == nil:
 		words = append(words, "--notify")
 	case string(single.id) != "1":
-		words = append(words, "--id", shellWord(string(single.id)))
+		words = append(words, "--id", shell.Quote(string(single.id)))
 	}
-	words = append(words, shellWord(c.URL), shellWord(single.method))
+	words = append(words, shell.Quote(c.URL), shell.Quote(single.method))
 	return strings.Join(append(words, paramWords(single.params)...), " ")
 }
 
 func importedFlags(c *curlline.Call) (words []string) {
 	add := func(flag, value string) {
 		if value != "" {
-			words = append(words, flag, shellWord(value))
+			words = append(words, flag, shell.Quote(value))
 		}
 	}
 	for _, h := range c.Headers {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"example.com/jsonrpc/cmd/jsonrpc/internal/profile"
+	"example.com/jsonrpc/cmd/jsonrpc/internal/shell"
 )
 
 // A target is the server, or the servers, that a command is for.
@@ -24,7 +25,7 @@ func (t target) shown() string {
 	if _, isProfile := profileName(t.given); !isProfile && (t.given == "" || strings.ContainsAny(t.given, "@?")) {
 		return "TARGET"
 	}
-	return shellWord(t.given)
+	return shell.Quote(t.given)
 }
 
 // scheme returns the scheme of the address.

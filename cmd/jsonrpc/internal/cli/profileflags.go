@@ -114,9 +114,26 @@ func checkSettings(root *cobra.Command, p *profile.Profile) error {
 	return nil
 }
 
-// rivals are flags of which only one can be given, so that one on the command line
-// takes the place of another one in the profile.
+// rivals are flags of which only one can be given. One on the command line takes
+// the place of another one in the profile, and of a header there.
 var rivals = []string{"user", "bearer"}
+
+// isRival reports whether a value of the profile says who the caller is, and the
+// command line says it already.
+func (c *connection) isRival(key string, value profile.Value, given map[string]bool) bool {
+	ofFlags := slices.ContainsFunc(rivals, func(name string) bool { return given[name] })
+	if key == "header" {
+		return ofFlags && isAuthorization(value.Name+":"+value.Text)
+	}
+	return slices.Contains(rivals, key) && (ofFlags || slices.ContainsFunc(c.headers, isAuthorization))
+}
+
+// isAuthorization reports whether a header, or a name and a header, is the one of
+// credentials.
+func isAuthorization(header string) bool {
+	name, _, _ := strings.Cut(strings.TrimPrefix(header, ":"), ":")
+	return strings.EqualFold(strings.TrimSpace(name), "Authorization")
+}
 
 // applyProfile gives the flags that the profile has and the command line has not
 // their values.
@@ -133,30 +150,38 @@ func (c *connection) applyProfile(s *session, cmd *cobra.Command) error {
 		if f == nil || setting.Key == "target" {
 			continue // it is for other commands, or for profileTargets
 		}
-		list, isList := f.Value.(*texts)
-		rival := slices.Contains(rivals, f.Name) && slices.ContainsFunc(rivals, func(name string) bool { return given[name] })
-		if !isList && given[f.Name] || rival {
-			continue
+		setting.Values = slices.DeleteFunc(slices.Clone(setting.Values), func(v profile.Value) bool { return c.isRival(f.Name, v, given) })
+		if err := p.set(s, f, setting, given[f.Name]); err != nil {
+			return &usageError{fmt.Sprintf("profile %s: %s%v", p.from.Name, f.Name, err)}
 		}
-		for i, value := range setting.Values {
-			if i > 0 && !isList {
-				return &usageError{fmt.Sprintf("profile %s: %s has one value", p.from.Name, f.Name)}
-			}
-			if value.Name != "" && f.Name != "header" {
-				return &usageError{fmt.Sprintf("profile %s: %s is no table of names", p.from.Name, f.Name)}
-			}
-			text, err := p.settingText(s, f, value)
-			if err == nil && isList {
-				list.setBase(text)
-			} else if err == nil {
-				err = f.Value.Set(text)
-			}
-			if err != nil {
-				return &usageError{fmt.Sprintf("profile %s: %s: %v", p.from.Name, f.Name, err)}
-			}
-		}
-		f.Changed, p.fromProfile[f.Name] = true, !given[f.Name]
 	}
+	return nil
+}
+
+// set gives a flag the values of a setting, unless the command line has given it one.
+func (p *place) set(s *session, f *pflag.Flag, setting profile.Setting, given bool) error {
+	list, isList := f.Value.(*texts)
+	switch {
+	case !isList && (given || len(setting.Values) == 0):
+		return nil
+	case !isList && len(setting.Values) > 1:
+		return errors.New(" has one value")
+	}
+	for _, value := range setting.Values {
+		if value.Name != "" && f.Name != "header" {
+			return errors.New(" is no table of names")
+		}
+		text, err := p.settingText(s, f, value)
+		if err == nil && isList {
+			list.setBase(text)
+		} else if err == nil {
+			err = f.Value.Set(text)
+		}
+		if err != nil {
+			return fmt.Errorf(": %w", err)
+		}
+	}
+	f.Changed, p.fromProfile[f.Name] = true, !given
 	return nil
 }
 

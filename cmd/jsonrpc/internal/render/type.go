@@ -70,11 +70,13 @@ func reference(s *openrpc.Schema, depth int) string {
 	if target.Ref != "" { // it leads nowhere
 		return name
 	}
-	text := typeName(target, depth+1)
-	if text == "object" || len(target.OneOf)+len(target.AnyOf)+len(target.AllOf) > 0 || len(text) > maxShort {
+	if len(target.OneOf)+len(target.AnyOf)+len(target.AllOf) > 0 {
 		return name
 	}
-	return text
+	if text := typeName(target, depth+1); text != "object" && len(text) <= maxShort {
+		return text
+	}
+	return name
 }
 
 func types(s *openrpc.Schema, depth int) string {
