@@ -129,6 +129,20 @@ func WithCompression() DialOption {
 	return dialOnly(func(d *dialSettings) { d.http.Compress = true })
 }
 
+// WithRequestCompression sends messages of from bytes or more, 1 KiB if that is 0,
+// compressed with the encoding: "gzip" or, if package integration/zstd is imported,
+// "zstd". It is for HTTP. If the server refuses the encoding (HTTP 415), messages
+// are sent without it from then on, the refused one again. Replies in these
+// encodings are always read.
+func WithRequestCompression(encoding string, from int) DialOption {
+	return dialOnly(func(d *dialSettings) {
+		if encoding == "" {
+			d.fail("the encoding of requests has no name: write gzip")
+		}
+		d.http.Encoding, d.http.CompressFrom = encoding, from
+	})
+}
+
 // WithProxy connects through the HTTP, HTTPS or SOCKS5 proxy at the URL, which
 // may hold user and password. The default is the environment's (HTTP_PROXY,
 // HTTPS_PROXY and NO_PROXY).

@@ -1,8 +1,6 @@
 package transport
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -14,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,7 +20,8 @@ import (
 // means the default.
 type HTTPOptions struct {
 	// Header is sent with each message, over the defaults: Content-Type and
-	// Accept application/json, Accept-Encoding gzip, User-Agent. A name
+	// Accept application/json, Accept-Encoding (gzip, and what
+	// [RegisterEncoding] knows), User-Agent. A name
 	// without values removes a default. "Host" sets the request's host.
 	Header http.Header
 
@@ -46,6 +46,14 @@ type HTTPOptions struct {
 	// Compress sends messages of [CompressFrom] bytes or more with gzip. Few
 	// servers understand it.
 	Compress bool
+
+	// Encoding, if it is not empty, names what messages are compressed with
+	// instead: "gzip" or one that [RegisterEncoding] knows. CompressFrom is the
+	// size in bytes from which they are; the default is [CompressFrom]. If the
+	// server refuses the encoding (HTTP 415), the message is sent again without
+	// it, and so are those that follow.
+	Encoding     string
+	CompressFrom int
 }
 
 // CompressFrom is the size in bytes from which a message is compressed, where
@@ -58,13 +66,16 @@ const CompressFrom = 1 << 10
 // only by repeating the POST: 301, 302, 307 and 308, ten times at most. 303,
 // which asks for a GET, and other origins are an *[Error] with Op "redirect".
 //
-// Replies compressed with gzip are read as if they were not. A body is always
+// Replies compressed with gzip, or what [RegisterEncoding] knows, are read as if they were not. A body is always
 // sent with its Content-Length, because real servers refuse chunks.
 type HTTP struct {
-	url    *url.URL
-	header http.Header
-	rt     http.RoundTripper
-	opts   HTTPOptions
+	url     *url.URL
+	header  http.Header
+	rt      http.RoundTripper
+	opts    HTTPOptions
+	writer  func(io.Writer) (io.WriteCloser, error) // that compresses messages, or nil
+	refused atomic.Bool                             // the server does not take them so
+
 	used   sync.Pool     // of *usedRequest
 	sample *http.Request // what they are
 	own    bool          // rt is ours to close
@@ -91,7 +102,7 @@ func NewHTTP(rawURL string, opts *HTTPOptions) (*HTTP, error) {
 	h := &HTTP{url: u, rt: opts.RoundTripper, own: opts.Own, opts: *opts, header: http.Header{
 		"Content-Type":    {"application/json"},
 		"Accept":          {"application/json"},
-		"Accept-Encoding": {"gzip"},
+		"Accept-Encoding": {strings.Join(encodingNames(), ", ")},
 		"User-Agent":      {userAgent},
 	}}
 	if u.User != nil {
@@ -102,6 +113,17 @@ func NewHTTP(rawURL string, opts *HTTPOptions) (*HTTP, error) {
 	}
 	u.Fragment = ""
 	h.header = mergeHeader(h.header, opts.Header)
+	if h.opts.Compress && h.opts.Encoding == "" {
+		h.opts.Encoding = "gzip"
+	}
+	if h.opts.Encoding != "" {
+		if h.writer, err = requestEncoding(h.opts.Encoding); err != nil {
+			return nil, err
+		}
+	}
+	if h.opts.CompressFrom <= 0 {
+		h.opts.CompressFrom = CompressFrom
+	}
 	h.sample = newRequest(context.Background(), u, h.header, new(post))
 	if h.rt == nil {
 		h.rt, h.own = NewRoundTripper(opts.TLS, opts.Proxy), true
@@ -173,16 +195,21 @@ func (h *HTTP) post(ctx context.Context, m *Message) (io.ReadCloser, error) {
 	p := new(post)
 	p.take(m)
 	u, header := h.url, h.header
-	own := len(m.Header) == 0 && len(m.Query) == 0 && !h.opts.Compress && h.opts.Jar == nil
+	own := len(m.Header) == 0 && len(m.Query) == 0 && h.opts.Jar == nil
 	if len(m.Header) > 0 {
 		header = mergeHeader(header, m.Header)
 	}
 	if len(m.Query) > 0 {
 		u = addQuery(u, m.Query)
 	}
-	if h.opts.Compress && len(p.body) >= CompressFrom {
-		p.body = compress(p.body)
-		header = mergeHeader(header, http.Header{"Content-Encoding": {"gzip"}})
+	asItIs := header
+	small := h.writer == nil || len(p.body) < h.opts.CompressFrom || h.refused.Load()
+	if !small {
+		var err error
+		if p.body, err = compressed(p.body, h.writer); err != nil {
+			return nil, &Error{Op: "send", Err: err}
+		}
+		own, header = false, mergeHeader(header, http.Header{"Content-Encoding": {h.opts.Encoding}})
 	}
 	var via []*http.Request
 	for {
@@ -218,6 +245,13 @@ func (h *HTTP) post(ctx context.Context, m *Message) (io.ReadCloser, error) {
 			if cookies := resp.Cookies(); len(cookies) > 0 {
 				h.opts.Jar.SetCookies(u, cookies)
 			}
+		}
+		if resp.StatusCode == http.StatusUnsupportedMediaType && !small { // nothing was done with it
+			h.refused.Store(true)
+			small, header, p = true, asItIs, new(post)
+			drain(resp.Body)
+			p.take(m)
+			continue
 		}
 		if !isRedirect(resp) {
 			return p.reply.begin(resp)
@@ -261,14 +295,6 @@ func addQuery(u *url.URL, query url.Values) *url.URL {
 	withQuery := *u
 	withQuery.RawQuery = all.Encode()
 	return &withQuery
-}
-
-func compress(body []byte) []byte {
-	var buf bytes.Buffer
-	w := gzip.NewWriter(&buf)
-	_, _ = w.Write(body) // a bytes.Buffer does not fail
-	_ = w.Close()
-	return buf.Bytes()
 }
 
 func isRedirect(resp *http.Response) bool {

@@ -1,8 +1,6 @@
 package transport
 
 import (
-	"compress/flate"
-	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -13,34 +11,30 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 )
 
 // httpReply is the body of a response, decompressed.
 type httpReply struct {
 	resp *http.Response
 	body io.Reader
-	gzip *gzip.Reader // from the pool, or nil
+	z    *decoder     // nil if it is not compressed
 	used *usedRequest // to be used again, or nil
 	ends bool         // the end of body was seen
 }
 
-var gzipReaders sync.Pool // of *gzip.Reader, 40 KB each
-
 // begin makes r the reply in resp, which it closes if it cannot be read.
 func (r *httpReply) begin(resp *http.Response) (io.ReadCloser, error) {
 	r.resp, r.body = resp, resp.Body
-	switch encoding := strings.ToLower(first(resp.Header["Content-Encoding"])); encoding {
-	case "", "identity":
-	case "gzip", "x-gzip":
-		// The gzip header is read with the first Read, so that an empty body is
-		// still an empty body.
-		r.body = &lazyGzip{reply: r}
+	if encoding := strings.ToLower(first(resp.Header["Content-Encoding"])); encoding != "" && encoding != "identity" {
+		known, ok := encodings.Load(strings.TrimPrefix(encoding, "x-")) // x-gzip, RFC 9110, 8.4.1.3
+		if !ok {
+			_ = resp.Body.Close()
+			return nil, &Error{Op: "read", Sent: true, Err: fmt.Errorf(
+				"%w: it is compressed with %.32q, which was not asked for", ErrEncoding, encoding)}
+		}
+		r.z = &decoder{name: encoding, encoding: known.(Encoding), body: resp.Body}
+		r.body = r.z
 		resp.ContentLength = -1
-	default:
-		_ = resp.Body.Close()
-		return nil, &Error{Op: "read", Sent: true, Err: fmt.Errorf(
-			"%w: it is compressed with %.32q, which was not asked for", ErrEncoding, encoding)}
 	}
 	if isEventStream(resp) {
 		return &eventReply{httpReply: r, events: newEventReader(r)}, nil
@@ -79,36 +73,15 @@ func (r *httpReply) Read(p []byte) (int, error) {
 
 func (r *httpReply) Close() error {
 	err := r.resp.Body.Close()
-	if r.gzip != nil {
-		gzipReaders.Put(r.gzip)
-		r.gzip = nil
+	if r.z != nil {
+		r.z.close()
+		r.z, r.body = nil, http.NoBody
 	}
 	if r.used != nil && r.ends && err == nil {
 		r.used.release(r.resp)
 		r.used = nil
 	}
 	return err
-}
-
-// lazyGzip starts to decompress at the first Read.
-type lazyGzip struct{ reply *httpReply }
-
-func (l *lazyGzip) Read(p []byte) (int, error) {
-	r := l.reply
-	if z, ok := gzipReaders.Get().(*gzip.Reader); ok {
-		r.gzip = z
-		if err := z.Reset(r.resp.Body); err != nil {
-			return 0, err
-		}
-	} else {
-		z, err := gzip.NewReader(r.resp.Body)
-		if err != nil {
-			return 0, err
-		}
-		r.gzip = z
-	}
-	r.body = r.gzip
-	return r.gzip.Read(p)
 }
 
 // eventReply is a response of type text/event-stream.
@@ -159,8 +132,6 @@ func httpError(ctx context.Context, op string, err error) error {
 		// A TLS alert. With TLS 1.3 the server refuses a client's certificate, or
 		// the lack of one, when the client may have sent the message already.
 		return &Error{Op: "connect", Sent: true, Err: netop}
-	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, new(flate.CorruptInputError)):
-		return &Error{Op: "read", Sent: true, Err: fmt.Errorf("%w: its gzip is broken: %w", ErrEncoding, err)}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &Error{Op: "read", Sent: true, Err: fmt.Errorf("the server closed the connection before the reply was whole: %w", io.ErrUnexpectedEOF)}
 	}

@@ -128,7 +128,7 @@ var (
 	ErrTooLarge = errors.New("reply too large")
 
 	// ErrEncoding says that a reply is compressed in a way that cannot be read:
-	// only gzip is, and only if it is whole.
+	// only gzip is, and what RegisterEncoding knows, and only if it is whole.
 	ErrEncoding = errors.New("the reply cannot be decompressed")
 
 	// ErrNoHeaders says that a message had headers or a query and the transport
