@@ -40,13 +40,14 @@ func (x *Exchange) Idempotent() bool {
 
 func (x *Exchange) idempotent(it *item) bool {
 	return !it.notification && slices.ContainsFunc(x.set.idempotent, func(pattern string) bool {
-		return matchMethod(pattern, it.method)
+		return MatchMethod(pattern, it.method)
 	})
 }
 
-// matchMethod reports whether a method fits a pattern, in which * stands for any
-// characters.
-func matchMethod(pattern, method string) bool {
+// MatchMethod reports whether a method fits a pattern as [WithIdempotent] takes
+// them, in which * stands for any characters. It is for interceptors that treat
+// methods differently.
+func MatchMethod(pattern, method string) bool {
 	first, rest, star := strings.Cut(pattern, "*")
 	if !star {
 		return pattern == method

@@ -28,9 +28,9 @@ type Job struct {
 	// Ordered writes outcomes in the input's order. Then a slow call holds up the
 	// writing of those after it, and in the end the calls.
 	Ordered bool
-	// Repeat makes calls again that an interrupted run may have made. Otherwise
-	// their outcome is a failure of the class unknown.
-	Repeat bool
+	// Repeat says which calls are made again that an interrupted run may have made.
+	// The outcome of the others is a failure of the class unknown. Nil is none.
+	Repeat func(method string) bool
 	// MaxFailures ends the job after so many calls in a row without a response. 0
 	// is no limit.
 	MaxFailures int
@@ -204,7 +204,7 @@ func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, records
 				return ctx.Err()
 			}
 		}
-		if wrong != nil || index < f.made && !j.Repeat {
+		if wrong != nil || index < f.made && !(j.Repeat != nil && j.Repeat(r.call.Method)) {
 			// A checkpoint that runs ahead names calls that were never read.
 			if err := flush(); err != nil {
 				return err

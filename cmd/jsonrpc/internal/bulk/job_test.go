@@ -194,7 +194,7 @@ func TestResume(t *testing.T) {
 					}
 					return e.send(hard, calls)
 				}
-				j := newJob(input(n), Job{Send: send, Ordered: ordered, BatchSize: size, Repeat: repeat, Path: path, Resume: resume})
+				j := newJob(input(n), Job{Send: send, Ordered: ordered, BatchSize: size, Repeat: func(string) bool { return repeat }, Path: path, Resume: resume})
 				err := j.Run(ctx, hard)
 				cancel()
 				kill()

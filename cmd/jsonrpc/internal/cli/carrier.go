@@ -28,9 +28,9 @@ func (c *connection) carrierOptions(s *session, address string) ([]jsonrpc.DialO
 		return c.httpTransport(s, inProcess{demo.New()}), nil
 	case "http", "https":
 		rt := newRoundTripper(config, proxy)
-		// It sends one message. A connection that is kept would be watched by
+		// Where it sends one message, a connection that is kept would be watched by
 		// net/http, which reports what servers send too much.
-		rt.DisableKeepAlives = true
+		rt.DisableKeepAlives = !c.many
 		return c.httpTransport(s, rt), nil
 	case "ws", "wss":
 		return c.httpTransport(s, newRoundTripper(config, proxy)), nil

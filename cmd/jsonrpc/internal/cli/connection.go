@@ -28,6 +28,7 @@ type connection struct {
 	strict   bool
 	verbose  verbosity
 
+	many     bool                   // messages are sent: connections are kept between them
 	given    func(flag string) bool // reports whether a flag was given
 	asked    asked                  // by the server
 	last     lastReply
@@ -57,15 +58,18 @@ func (c *connection) addFlags(cmd *cobra.Command) {
 // replyOptions returns the options about what comes from the server.
 func (c *connection) replyOptions(s *session) []jsonrpc.DialOption {
 	c.asked.session, c.asked.verbose, c.asked.old = s, c.verbose > 0, c.dialect.old()
-	return []jsonrpc.DialOption{
+	options := []jsonrpc.DialOption{
 		jsonrpc.WithTimeout(time.Duration(c.timeout)),
 		jsonrpc.WithMaxReply(int64(c.maxReply)),
 		jsonrpc.WithValidation(c.strict),
 		jsonrpc.WithDeviations(func(d jsonrpc.Deviation) { c.deviates(s, d) }),
-		jsonrpc.WithInterceptors(c.last.keep),
 		jsonrpc.WithHandler(&c.asked),
 		jsonrpc.WithStreamErrors(func(err error) { s.warn(strings.TrimPrefix(err.Error(), "jsonrpc: ")) }),
 	}
+	if !c.many {
+		options = append(options, jsonrpc.WithInterceptors(c.last.keep))
+	}
+	return options
 }
 
 // deviates warns of a deviation, or notes the one that the library lets pass

@@ -211,6 +211,40 @@ EXAMPLES
   jsonrpc docs --schema openrpc.json > API.md
 `
 
+const bulkHelp = `Reads calls, a line of JSON each, and writes what came of each as a line of JSON, in
+the order of the calls:
+
+  {"method": "cat", "params": {"name": "Mittens"}, "id": "a"}
+  {"jsonrpc":"2.0","result":"meow","id":"a"}
+
+Without an id the outcome has the number of the line. A call without a response has a
+failure instead of result and error:
+
+  {"failure":{"class":"timeout","message":"…","sent":true},"id":7}
+
+With --csv the columns of the input, named in its first line, are the params of
+METHOD: texts, or JSON where the name ends in :=. Memory is bounded however many calls
+there are.
+
+With --output the run can be continued by the same command with --resume, however it
+ended: each call gets one outcome. A file beside the output, FILE.checkpoint, says
+which calls may have been under way when it was cut; those are made again if
+--idempotent says that this does no harm, and are failures of the class unknown
+otherwise.
+
+EXAMPLES
+  $ printf '%s\n' '{"method":"cube","params":[3]}' '{"method":"ping","id":"p"}' | jsonrpc bulk -q demo:
+  {"jsonrpc":"2.0","result":27,"id":1}
+  {"jsonrpc":"2.0","result":"pong","id":"p"}
+
+  $ printf 'minuend:=,subtrahend:=\n42,23\n10,3\n' | jsonrpc bulk -q --csv demo: subtract
+  {"jsonrpc":"2.0","result":19,"id":2}
+  {"jsonrpc":"2.0","result":7,"id":3}
+
+  jsonrpc bulk --input calls.ndjson --output results.ndjson --batch 100 --rate 50/s @mainnet
+  jsonrpc bulk --input calls.ndjson --output results.ndjson --resume --idempotent 'eth_get*' @mainnet
+`
+
 const doctorHelp = `Tries a server out and prints a report: which of some twenty rules of JSON-RPC 2.0 it
 keeps, how large batches may be, whether it compresses, how long calls take. It calls
 a method that no server has, and METHOD if one is given, which should do no harm:

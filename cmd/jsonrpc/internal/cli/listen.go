@@ -86,7 +86,7 @@ func (o *listenOptions) limit(end context.CancelCauseFunc) (stop func() bool) {
 	return time.AfterFunc(time.Duration(o.duration), func() { end(errEnough) }).Stop
 }
 
-// A count is the value of --count: a number of lines, 0 for any.
+// A count is the value of a flag: how many, 0 for any number.
 type count int
 
 func (c *count) String() string { return "0" }
@@ -95,7 +95,7 @@ func (c *count) Type() string   { return "N" }
 func (c *count) Set(arg string) error {
 	n, err := strconv.Atoi(unprotect(arg))
 	if err != nil || n <= 0 {
-		return &usageError{"write a number of lines, 1 or more"}
+		return &usageError{"write a number, 1 or more"}
 	}
 	*c = count(n)
 	return nil

@@ -24,6 +24,8 @@ func newRootCommand(s *session) *cobra.Command {
 		newDocsCommand(s),
 		newGenCommand(s),
 		newMockCommand(s),
+		newBulkCommand(s),
+		newDoctorCommand(s),
 		newImportCommand(s),
 		newProfileCommand(s),
 		newDemoCommand(s),

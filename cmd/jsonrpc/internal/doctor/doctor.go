@@ -139,7 +139,13 @@ type answer struct {
 	err    error // nothing came, and why
 }
 
-var errSilence = errors.New("no answer in time")
+var errSilence = silence{}
+
+// silence is a deadline that passed.
+type silence struct{}
+
+func (silence) Error() string        { return "no answer in time" }
+func (silence) Is(target error) bool { return target == context.DeadlineExceeded }
 
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 16 << 20

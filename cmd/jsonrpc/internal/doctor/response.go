@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // A response is one response object, member by member.
@@ -61,10 +62,17 @@ func (a *answer) pass(format string, args ...any) Finding {
 	return Finding{Verdict: Pass, Note: fmt.Sprintf(format, args...)}
 }
 
-// start is the beginning of a text, on a line.
+// start is the beginning of a text, on a line and without what would command a
+// terminal.
 func start(text string) string {
 	const most = 300
 	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\ufffd")), " ")
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return '\ufffd'
+		}
+		return r
+	}, text)
 	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most]) + "…"
 	}
