@@ -5,7 +5,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"regexp"
@@ -42,15 +41,15 @@ func TestAttributes(t *testing.T) {
 	}
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
+	late := &deadline{t.Context(), make(chan struct{})}
 	var asked atomic.Int32
-	flaky := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	flaky := serveFunc(t, func(w http.ResponseWriter, _ *http.Request) {
 		if asked.Add(1) < 3 {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
 		_, _ = w.Write([]byte(result))
-	}))
-	t.Cleanup(flaky.Close)
+	})
 
 	var got bytes.Buffer
 	for _, test := range []struct {
@@ -70,7 +69,7 @@ func TestAttributes(t *testing.T) {
 		{name: "OTEL_SEMCONV_STABILITY_OPT_IN=rpc", optIn: "http,rpc", url: serve(t, 200, failed), do: call},
 		{name: "OTEL_SEMCONV_STABILITY_OPT_IN=rpc/dup", optIn: "rpc, rpc/dup", url: serve(t, 200, failed), do: call},
 		{name: "an HTTP error", url: serve(t, 503, "open-sesame"), do: call},
-		{name: "a timeout", url: serve(t, 0, ""), do: call, ctx: soon(t)},
+		{name: "a timeout", url: serveTooLate(t, late), do: call, ctx: late},
 		{name: "canceled", url: serve(t, 200, result), do: call, ctx: canceled},
 		{name: "nobody listens", url: closed, do: call},
 		{name: "a reply that is not JSON", url: serve(t, 200, "open-sesame"), do: call},
@@ -105,7 +104,7 @@ func TestAttributes(t *testing.T) {
 			url: serve(t, 200, `[{"jsonrpc":"2.0","error":{"code":1,"message":"m"},"id":1},{"jsonrpc":"2.0","error":{"code":2,"message":"m"},"id":"a"},{"jsonrpc":"2.0","error":{"code":1,"message":"m"},"id":2}]`),
 		},
 		{name: "a batch that failed as a whole", set: func(o *otel.Options) { o.BatchItems = 2 }, do: batch, url: serve(t, 502, "")},
-		{name: "retries", url: flaky.URL, do: call, more: []jsonrpc.DialOption{jsonrpc.WithInterceptors(retry(5))}},
+		{name: "retries", url: flaky, do: call, more: []jsonrpc.DialOption{jsonrpc.WithInterceptors(retry(5))}},
 	} {
 		t.Setenv("OTEL_SEMCONV_STABILITY_OPT_IN", test.optIn)
 		r := newRecorder(t)

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
@@ -95,17 +94,45 @@ func (r *recorder) list(t *testing.T, w io.Writer) {
 // serve answers each message with a text, by HTTP.
 func serve(t *testing.T, status int, text string) (url string) {
 	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if text == "" && status == 0 { // until the client goes
-			<-r.Context().Done()
-			return
-		}
+	return serveFunc(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, text)
-	}))
+	})
+}
+
+func serveFunc(t *testing.T, f http.HandlerFunc) (url string) {
+	t.Helper()
+	s := httptest.NewServer(f)
 	t.Cleanup(s.Close)
 	return s.URL
+}
+
+// A deadline is a context whose deadline passes when it is told to.
+type deadline struct {
+	context.Context
+	passed chan struct{}
+}
+
+func (d *deadline) Done() <-chan struct{} { return d.passed }
+
+func (d *deadline) Err() error {
+	select {
+	case <-d.passed:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+// serveTooLate is a server whose clients give up once it has got their message.
+func serveTooLate(t *testing.T, d *deadline) (url string) {
+	t.Helper()
+	return serveFunc(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // or net/http does not notice that the client goes
+		close(d.passed)
+		<-r.Context().Done()
+	})
 }
 
 // client dials with an interceptor.
@@ -139,12 +166,4 @@ func retry(times int) jsonrpc.Interceptor {
 			return err
 		}
 	}
-}
-
-// soon is a context whose deadline passes while a server is silent.
-func soon(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	t.Cleanup(cancel)
-	return ctx
 }
