@@ -37,7 +37,7 @@ type library struct {
 	webSocket func(at addresses) (caller, error)
 }
 
-var libraries = []library{ours, oursContext, jrpc2, geth, sourcegraph, xexp, netrpc, connectRPC}
+var libraries = []library{ours, oursContext, jrpc2, geth, gorillaRPC, sourcegraph, xexp, netrpc, connectRPC}
 
 // A contender is one way to do the work of a row.
 type contender struct {
@@ -165,10 +165,13 @@ func only(all []contender, names ...string) (some []contender) {
 	return some
 }
 
-// withoutBatches is for rows of batches or large results, which a library that
-// only ever makes small calls here has nothing to say to.
-func withoutBatches(lib library) bool {
+// onlySmall is for rows of large results, which a library that only ever makes small
+// calls here has nothing to say to.
+func onlySmall(lib library) bool {
 	return lib.name == connectRPC.name || lib.name == oursContext.name
 }
+
+// withoutBatches is the same for batches.
+func withoutBatches(lib library) bool { return onlySmall(lib) || lib.name == gorillaRPC.name }
 
 var errNoParams = errors.New("this caller sends one kind of request only")

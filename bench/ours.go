@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"unsafe"
 
 	"github.com/bytedance/sonic"
 
@@ -39,9 +41,18 @@ func oursLibrary(name string, newContext func() (context.Context, func())) libra
 // Options that are measured in rows of their own.
 var (
 	coalescing = jsonrpc.WithCoalescing(jsonrpc.Coalescing{})
-	// codec is sonic with copies, because the memory of a reply is used again.
-	codec = jsonrpc.WithCodec(jsonrpc.Codec{Marshal: sonic.ConfigStd.Marshal, Unmarshal: sonic.ConfigStd.Unmarshal})
+	codec      = jsonrpc.WithCodec(jsonrpc.Codec{Marshal: sonic.ConfigStd.Marshal, Unmarshal: unmarshalSonic})
 )
+
+// unmarshalSonic is sonic with copies of strings, because the memory of a reply is
+// used again, but without the copy of the whole text that its Unmarshal makes first.
+func unmarshalSonic(data []byte, v any) error {
+	err := sonic.ConfigStd.UnmarshalFromString(unsafe.String(unsafe.SliceData(data), len(data)), v)
+	if err != nil {
+		err = errors.New(err.Error()) // sonic's own has the text
+	}
+	return err
+}
 
 type oursCaller struct {
 	ctx    context.Context

@@ -76,16 +76,16 @@ func tableRows() (rows []*row) {
 		if size > mib {
 			r.target.time = 12
 		}
-		add(r, one(limit), overHTTP(rowsOf(size), withoutBatches), oursIterating(size))
+		add(r, one(limit), overHTTP(rowsOf(size), onlySmall), oursIterating(size))
 		r.name, r.title, r.target = r.name+"-codec", r.title+", codec", target{time: 9, who: "ours, codec"}
 		add(r, one(limit), oursWith("ours, codec", codec, rowsOf(size)))
 	}
 	rich := rowsRequest("rich", mib)
 	add(row{name: "rich-1MiB", title: "1 MiB result into structs with floats, booleans and slices", base: limitName},
-		one(limitHTTP(rich, newLarge(rich).size(), nil)), overHTTP(richRowsOf(mib), withoutBatches), oursWith("ours, codec", codec, richRowsOf(mib)))
+		one(limitHTTP(rich, newLarge(rich).size(), nil)), overHTTP(richRowsOf(mib), onlySmall), oursWith("ours, codec", codec, richRowsOf(mib)))
 	request := rowsRequest("rows", 64*mib)
 	add(row{name: "memory-64MiB", title: "64 MiB result, memory", kind: peak, base: limitName, target: target{rss: 260}},
-		one(limitHTTP(request, newLarge(request).size(), nil)), overHTTP(rowsOf(64*mib), withoutBatches))
+		one(limitHTTP(request, newLarge(request).size(), nil)), overHTTP(rowsOf(64*mib), onlySmall))
 	add(row{name: "memory-64MiB-rows", title: "64 MiB result, memory, row by row", kind: peak, target: target{rss: 32, who: "ours, row by row"}},
 		oursIterating(64*mib))
 	add(row{name: "tcp-1", title: "TCP, one after the other, one CPU", oneCPU: true, base: limitName, target: target{time: 1.10, allocs: 2}},
