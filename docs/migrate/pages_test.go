@@ -90,3 +90,28 @@ func numbered(text string) string {
 	}
 	return b.String()
 }
+
+// TestTestingPage compiles and runs the code of docs/testing.md, but for the tests
+// whose recordings are made up.
+func TestTestingPage(t *testing.T) {
+	text, err := os.ReadFile("../testing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := "package page\n\n"
+	for _, b := range regexp.MustCompile("(?ms)^```go\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
+		file += b[1] + "\n"
+	}
+	dir, err := os.MkdirTemp(".", "_page-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := os.WriteFile(filepath.Join(dir, "page_test.go"), []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-skip", "TestBlockNumber|TestDownloads", "./"+dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s\n%s", err, out, numbered(file))
+	}
+}
