@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"example.com/jsonrpc/cmd/jsonrpc/internal/discover"
 	"example.com/jsonrpc/cmd/jsonrpc/internal/gogen"
 )
 
@@ -16,8 +17,8 @@ const genHelp = `Writes code that calls the methods of a server. There is one la
 jsonrpc gen go --help.
 `
 
-const genGoHelp = `Writes a package of Go for a server that describes itself (see jsonrpc list), or
-for an OpenRPC document: a client with a method for each of the server's, types,
+const genGoHelp = `Writes a package of Go for a server that describes itself by rpc.discover, or for
+an OpenRPC document: a client with a method for each of the server's, types,
 errors for errors.Is, a mock that has the same methods, and the examples of the
 description as tests. It needs nothing but the package jsonrpc.
 
@@ -69,6 +70,9 @@ func newGenGoCommand(s *session) *cobra.Command {
 
 // run writes the package or checks it.
 func (o *genOptions) run(x described) error {
+	if x.Via != discover.OpenRPC && x.Via != discover.File {
+		return &localError{fmt.Sprintf("what %s tells of a server is not enough for types: it takes rpc.discover, or an OpenRPC document by --in", x.Via)}
+	}
 	out, err := filepath.Abs(o.out)
 	if err != nil {
 		return &localError{fmt.Sprintf("--out: %v", err)}
