@@ -15,6 +15,7 @@ type batchOptions struct {
 	ids
 	notify bool
 	rehearsal
+	printing
 	envelope bool
 }
 
@@ -29,6 +30,7 @@ func newBatchCommand(s *session) *cobra.Command {
 	})
 	o.rehearsal.addFlags(cmd)
 	o.ids.addFlags(cmd)
+	o.printing.addFlags(cmd)
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
 		f.BoolVar(&o.envelope, "envelope", false, "print the whole reply as it came, as one array")
 	})
@@ -53,6 +55,6 @@ func (o *batchOptions) run(ctx context.Context, s *session, at target) error {
 		return err
 	}
 	return o.connection.carryOut(ctx, s, at, exchange{
-		message: jsonrpc.Raw(message), subject: "batch", batch: true, envelope: o.envelope,
+		message: jsonrpc.Raw(message), subject: "batch", batch: true, printing: o.printing, envelope: o.envelope,
 	})
 }

@@ -19,7 +19,7 @@ type callOptions struct {
 	id     string
 	notify bool
 	rehearsal
-	raw      bool
+	printing
 	envelope bool
 }
 
@@ -58,8 +58,8 @@ func newCallCommand(s *session) *cobra.Command {
 	o.rehearsal.addFlags(cmd)
 	o.ids.addFlags(cmd)
 	o.dialect.addFlags(cmd)
+	o.printing.addFlags(cmd)
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
-		f.BoolVarP(&o.raw, "raw", "r", false, "print a string without quotes and escapes")
 		f.BoolVar(&o.envelope, "envelope", false, "print the whole response, be it a result or an error")
 	})
 	o.checking.addFlags(cmd)
@@ -84,7 +84,7 @@ func (o *callOptions) run(ctx context.Context, s *session, at target, args []str
 		return err
 	}
 	return o.connection.carryOut(ctx, s, at, exchange{
-		message: message, subject: args[0], raw: o.raw, envelope: o.envelope, judge: judge,
+		message: message, subject: args[0], printing: o.printing, envelope: o.envelope, judge: judge,
 		names: func() []string { return o.description.knownNames(s, at) },
 	})
 }

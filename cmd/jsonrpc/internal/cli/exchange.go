@@ -16,7 +16,7 @@ type exchange struct {
 	message  jsonrpc.Message
 	subject  string // what it is in errors: a method, "batch"
 	batch    bool   // one line for each response
-	raw      bool
+	printing
 	envelope bool
 	judge    func(result json.RawMessage) error // of a result that was printed; may be nil
 	names    func() []string                    // the methods that the server is known to have; may be nil
@@ -29,14 +29,14 @@ func (c *connection) carryOut(ctx context.Context, s *session, at target, x exch
 		return c.dialFailure(s, at, err)
 	}
 	defer func() { _ = client.Close() }()
-	out := newOutput(s.process, x.raw)
+	out := c.results(s, x.printing)
 	reply, err := client.Send(ctx, x.message)
 	if c.verbose > 0 && isStream(at.scheme()) {
 		c.asked.settle(ctx) // so that -v shows what came before the response
 	}
 	// An error of the server's is a response too.
 	if x.envelope && json.Valid(c.last.text) {
-		if printErr := out.value(c.last.text); printErr != nil {
+		if printErr := out.print(ctx, c.last.text); printErr != nil {
 			return printErr
 		}
 	}
@@ -49,11 +49,11 @@ func (c *connection) carryOut(ctx context.Context, s *session, at target, x exch
 		failure.suggest(x)
 		return failure
 	case x.batch:
-		return printBatch(out, reply, x.envelope)
+		return printBatch(ctx, out, reply, x.envelope)
 	case len(reply.Responses) == 0: // a notification
 		return nil
 	case !x.envelope: // printed already
-		if err := out.value(reply.Result()); err != nil {
+		if err := out.print(ctx, reply.Result()); err != nil {
 			return err
 		}
 	}
@@ -84,9 +84,11 @@ func (c *connection) dialFailure(s *session, at target, err error) error {
 }
 
 // printBatch prints the responses in the order of the requests, unless that was
-// done, and reports those that are errors.
-func printBatch(out *output, reply *jsonrpc.Reply, printed bool) error {
+// done, and reports those that are errors. One that the filter fails on keeps none
+// of the others from being printed.
+func printBatch(ctx context.Context, out *results, reply *jsonrpc.Reply, printed bool) error {
 	failed, first := 0, ""
+	var unfiltered *filterError
 	for _, r := range reply.Responses {
 		if r.Err != nil {
 			if failed++; failed == 1 {
@@ -94,13 +96,16 @@ func printBatch(out *output, reply *jsonrpc.Reply, printed bool) error {
 			}
 		}
 		if text := responseText(r); text != nil && !printed {
-			if err := out.value(text); err != nil {
+			if err := out.print(ctx, text); err != nil && !errors.As(err, &unfiltered) {
 				return err
 			}
 		}
 	}
 	if failed > 0 {
 		return &batchError{fmt.Sprintf("%d of the batch's %d requests failed, the first with: %s", failed, len(reply.Responses), first)}
+	}
+	if unfiltered != nil {
+		return unfiltered
 	}
 	return nil
 }

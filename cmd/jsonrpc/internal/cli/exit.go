@@ -95,14 +95,15 @@ func (e *batchError) Error() string { return e.reason }
 // about what to do wins: a 401 is a matter of credentials whatever its body says.
 func exitCode(err error) ExitCode {
 	var (
-		usage   *usageError
-		local   *localError
-		message *jsonrpc.MessageError
-		batch   *batchError
-		result  *resultError
-		status  *jsonrpc.HTTPError
-		server  *jsonrpc.Error
-		carry   *transport.Error
+		usage    *usageError
+		local    *localError
+		message  *jsonrpc.MessageError
+		batch    *batchError
+		result   *resultError
+		status   *jsonrpc.HTTPError
+		server   *jsonrpc.Error
+		carry    *transport.Error
+		filtered *filterError
 	)
 	switch {
 	case err == nil:
@@ -110,6 +111,11 @@ func exitCode(err error) ExitCode {
 	case errors.Is(err, errInterrupted), errors.Is(err, errStopped):
 		return ExitInterrupted
 	case errors.As(err, &usage), errors.As(err, &local), errors.As(err, &message), errors.Is(err, errSilent):
+		return ExitUsage
+	case errors.As(err, &filtered):
+		if isTimeout(err) {
+			return ExitTimeout
+		}
 		return ExitUsage
 	case errors.Is(err, discover.ErrNone):
 		return ExitServerError

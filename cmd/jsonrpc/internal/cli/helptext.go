@@ -49,6 +49,10 @@ EXAMPLES
   $ jsonrpc demo: echo --raw --params '["no quotes"]' | jsonrpc demo: echo text=@-
   {"text":"[\"no quotes\"]\n"}
 
+  $ jsonrpc --filter '.[1].tags[]' --raw demo: echo Foo tags:='["x", "y"]'
+  x
+  y
+
   $ jsonrpc --dry-run --id abc demo: cat name=Mittens
   {"jsonrpc":"2.0","method":"cat","params":{"name":"Mittens"},"id":"abc"}
 
@@ -141,7 +145,7 @@ EXAMPLES
   $ jsonrpc listen --count 1 exec: -- echo '{"jsonrpc":"2.0","method":"tick","params":[1]}'
   {"method":"tick","params":[1]}
 
-  jsonrpc listen --data wss://node.example eth_subscribe newHeads
+  jsonrpc listen --data --filter .hash --raw wss://node.example eth_subscribe newHeads
   jsonrpc listen --only aria2.onDownloadComplete ws://localhost:6800/jsonrpc
   jsonrpc listen --jsonrpc 1.0 --framing bare unix:///run/openvswitch/db.sock \
       monitor Open_vSwitch null '{"Bridge":{}}'

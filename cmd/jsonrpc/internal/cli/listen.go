@@ -16,6 +16,7 @@ import (
 type listenOptions struct {
 	connection
 	wholeParams
+	printing
 	unsubscribe string
 	data        bool
 	only        []string
@@ -35,6 +36,7 @@ func newListenCommand(s *session) *cobra.Command {
 		f.Var(&text{value: &o.unsubscribe, kind: "METHOD"}, "unsubscribe", "call this at the end, with the id that METHOD returned or else with\nits PARAMs (default: a_unsubscribe after a_subscribe, aUnsubscribe\nafter aSubscribe, if there is an id; '' for none)")
 	})
 	o.dialect.addFlags(cmd)
+	o.printing.addFlags(cmd)
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
 		f.BoolVar(&o.data, "data", false, "print the params alone, and of an event of a subscription its result")
 		f.Var(&texts{values: &o.only, kind: "METHOD"}, "only", "print notifications of this method alone; can be repeated")

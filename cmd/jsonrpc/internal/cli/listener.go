@@ -33,7 +33,7 @@ func (l *listener) listen(parent context.Context) error {
 	ctx, end := context.WithCancelCause(parent)
 	defer end(nil)
 	o, s := l.options, l.session
-	printer := newPrinter(o, s.process, end)
+	printer := newPrinter(ctx, o, s, end)
 	o.asked.notify = printer.print
 	var more []jsonrpc.DialOption
 	if o.noReconnect {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"example.com/jsonrpc"
@@ -12,21 +13,23 @@ import (
 // as whoever reads stdout: only more notifications wait for it, at first in the
 // library and then in the server.
 type printer struct {
-	out  *output
+	ctx  context.Context // of listening: it ends filters
+	out  *results
+	warn func(text string)
 	data bool
 	only []string
 	left int // lines to be printed; negative: no end
 	end  context.CancelCauseFunc
 }
 
-func newPrinter(o *listenOptions, p *Process, end context.CancelCauseFunc) *printer {
-	out := newOutput(p, false)
+func newPrinter(ctx context.Context, o *listenOptions, s *session, end context.CancelCauseFunc) *printer {
+	out := o.results(s, o.printing)
 	out.layout.indent = "" // one line, on a terminal too
 	left := -1
 	if o.count > 0 {
 		left = int(o.count)
 	}
-	return &printer{out: out, data: o.data, only: o.only, left: left, end: end}
+	return &printer{ctx: ctx, out: out, warn: s.warn, data: o.data, only: o.only, left: left, end: end}
 }
 
 // print prints a notification if it is wanted. It is called for one after the
@@ -35,14 +38,23 @@ func (p *printer) print(m *jsonrpc.ServerMessage) {
 	if p.left == 0 || len(p.only) > 0 && !slices.Contains(p.only, m.Method) {
 		return
 	}
-	if err := p.out.value(eventText(m, p.data)); err != nil {
-		p.left = 0
-		p.end(err)
-		return
-	}
-	if p.left > 0 {
-		if p.left--; p.left == 0 {
-			p.end(errEnough)
+	for value, err := range p.out.values(p.ctx, eventText(m, p.data)) {
+		if err != nil {
+			if p.ctx.Err() == nil { // other events may fit the filter
+				p.warn(fmt.Sprintf("%s: %v", m.Method, err))
+			}
+			return
+		}
+		if err := p.out.value(value); err != nil {
+			p.left = 0
+			p.end(err)
+			return
+		}
+		if p.left > 0 {
+			if p.left--; p.left == 0 {
+				p.end(errEnough)
+				return
+			}
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 type sendOptions struct {
 	connection
 	rehearsal
-	raw      bool
+	printing
 	envelope bool
 }
 
@@ -28,8 +28,8 @@ func newSendCommand(s *session) *cobra.Command {
 		func(ctx context.Context, at target, args []string) error { return o.run(ctx, s, at, args) })
 	o.rehearsal.addFlags(cmd)
 	o.dialect.addFlags(cmd)
+	o.printing.addFlags(cmd)
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
-		f.BoolVarP(&o.raw, "raw", "r", false, "print a string without quotes and escapes")
 		f.BoolVar(&o.envelope, "envelope", false, "print the whole reply as it came")
 	})
 	o.connection.addFlags(cmd)
@@ -46,7 +46,7 @@ func (o *sendOptions) run(ctx context.Context, s *session, at target, args []str
 	}
 	return o.connection.carryOut(ctx, s, at, exchange{
 		message: jsonrpc.Raw(message), subject: "message", batch: message[0] == '[',
-		raw: o.raw, envelope: o.envelope,
+		printing: o.printing, envelope: o.envelope,
 	})
 }
 
