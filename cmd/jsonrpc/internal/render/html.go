@@ -33,6 +33,7 @@ var pageTemplate string
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"markdown": markdown,
 	"note":     Field.note,
+	"data":     errorData,
 }).Parse(pageTemplate))
 
 type pageData struct {

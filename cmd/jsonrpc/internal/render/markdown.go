@@ -52,7 +52,11 @@ func (p Page) method(b *strings.Builder, m *openrpc.Method) {
 	if len(m.Errors) > 0 {
 		b.WriteString("\n**Errors**\n\n")
 		for _, e := range m.Errors {
-			fmt.Fprintf(b, "- %s %s\n", code(strconv.FormatInt(e.Code, 10)), inline(e.Message))
+			line := "- " + code(strconv.FormatInt(e.Code, 10)) + " " + inline(e.Message)
+			if data := errorData(e); data != "" {
+				line += ", data " + code(data)
+			}
+			b.WriteString(line + "\n")
 		}
 	}
 	for i, e := range p.examples(m) {

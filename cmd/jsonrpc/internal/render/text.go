@@ -48,7 +48,9 @@ func (t Text) Method(m *openrpc.Method) string {
 		t.heading(&b, "ERRORS")
 		for _, e := range m.Errors {
 			t.paragraph(&b, 2, 4, fmt.Sprintf("%d  %s", e.Code, e.Message))
-			t.errorData(&b, e)
+			if data := errorData(e); data != "" {
+				t.paragraph(&b, 6, 8, "data "+data)
+			}
 		}
 	}
 	t.examples(&b, m)
@@ -59,11 +61,16 @@ func (t Text) Method(m *openrpc.Method) string {
 	return b.String()
 }
 
-// errorData shows the data of an error, be it a schema or a value.
-func (t Text) errorData(b *strings.Builder, e *openrpc.Error) {
-	if len(e.Data) > 0 {
-		t.paragraph(b, 6, 8, "data "+short(e.Data))
+// errorData shows the data of an error: its type, or an example; "" if there is
+// none.
+func errorData(e *openrpc.Error) string {
+	switch {
+	case e.DataSchema != nil:
+		return Type(e.DataSchema)
+	case len(e.Data) > 0:
+		return short(e.Data)
 	}
+	return ""
 }
 
 func how(m *openrpc.Method) string {
