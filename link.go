@@ -15,6 +15,7 @@ import (
 type link struct {
 	conn   *conn
 	stream transport.Stream
+	busy   func()          // tells the stream of more calls than one; nil if it does not ask
 	ctx    context.Context // ends with the link; handlers get it
 	cancel context.CancelCauseFunc
 	since  time.Time     // when it was made
@@ -107,6 +108,9 @@ func newLink(c *conn, stream transport.Stream, earlier <-chan struct{}) *link {
 		earlier: earlier, handled: make(chan struct{}), waiting: map[ID]*waiter{},
 	}
 	l.ctx, l.cancel = context.WithCancelCause(c.ctx)
+	if s, ok := stream.(interface{ Busy() }); ok {
+		l.busy = s.Busy
+	}
 	l.inbox.wake.L = &l.inbox.mu
 	return l
 }
@@ -197,7 +201,9 @@ func (l *link) expect(m *transport.Message) (*waiter, error) {
 			w.left++
 		}
 	}
-	l.calls++
+	if l.calls++; l.calls > 1 && l.busy != nil {
+		l.busy()
+	}
 	return w, nil
 }
 

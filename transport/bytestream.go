@@ -28,7 +28,9 @@ const DefaultMaxMessage = 64 << 20
 // line. It uses deadlines where rwc has them, and otherwise a goroutine for each
 // Read or Write with a context that can end. Close of rwc must interrupt its Read
 // and its Write.
-func NewStream(rwc io.ReadWriteCloser, opts *StreamOptions) Stream {
+func NewStream(rwc io.ReadWriteCloser, opts *StreamOptions) Stream { return newByteStream(rwc, opts) }
+
+func newByteStream(rwc io.ReadWriteCloser, opts *StreamOptions) *byteStream {
 	if opts == nil {
 		opts = &StreamOptions{}
 	}
@@ -164,6 +166,10 @@ type chunk struct {
 func (s *byteStream) Write(ctx context.Context, msg []byte) error {
 	return s.out.send(ctx, s.frame, msg)
 }
+
+// Busy says that other messages are under way, so that it is worth while to let
+// others write first.
+func (s *byteStream) Busy() { s.out.busy.Store(true) }
 
 // Close closes the stream below. A frame that is being written is cut.
 func (s *byteStream) Close() error { return s.rwc.Close() }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unicode"
 )
@@ -76,7 +77,7 @@ func Command(cmd *exec.Cmd, opts *CommandOptions) (Stream, error) {
 		}
 		close(child.exited)
 	}()
-	return &commandStream{Stream: NewStream(child, &opts.StreamOptions), child: child}, nil
+	return &commandStream{byteStream: newByteStream(child, &opts.StreamOptions), child: child}, nil
 }
 
 // child is a process as an io.ReadWriteCloser.
@@ -102,6 +103,14 @@ func (c *child) SetWriteDeadline(t time.Time) error {
 		return d.SetWriteDeadline(t)
 	}
 	return os.ErrNoDeadline
+}
+
+// SyscallConn gives access to what is written to.
+func (c *child) SyscallConn() (syscall.RawConn, error) {
+	if s, ok := c.stdin.(syscall.Conn); ok {
+		return s.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
 }
 
 // Close ends the process, if it has to step by step.
@@ -135,17 +144,17 @@ func (c *child) waitFor(ctx context.Context, d time.Duration) bool {
 
 // commandStream adds to the end of the stream what the process said of it.
 type commandStream struct {
-	Stream
+	*byteStream
 	child *child
 }
 
 func (s *commandStream) Read(ctx context.Context, buf []byte) ([]byte, error) {
-	buf, err := s.Stream.Read(ctx, buf)
+	buf, err := s.byteStream.Read(ctx, buf)
 	return buf, s.explain(ctx, err)
 }
 
 func (s *commandStream) Write(ctx context.Context, msg []byte) error {
-	return s.explain(ctx, s.Stream.Write(ctx, msg))
+	return s.explain(ctx, s.byteStream.Write(ctx, msg))
 }
 
 // explain turns the end of the stream into how the process exited.

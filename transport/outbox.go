@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +18,7 @@ type outbox struct {
 	dst      io.Writer
 	deadline func(time.Time) error // sets that of a write; nil if there is none
 	try      func([]byte) int      // writes what the system takes at once; nil if it cannot be asked
+	busy     atomic.Bool           // more is on its way
 
 	mu       sync.Mutex // for what follows
 	pending  []byte     // frames that wait to be written
@@ -150,8 +152,8 @@ func (o *outbox) flushLocked(ctx context.Context, rounds int) {
 			go o.flush()
 			return
 		}
-		if o.crowd > 0 { // one system call for all costs less than one each
-			o.crowd--
+		if o.busy.Swap(false) || o.crowd > 0 { // one system call for all costs less than one each
+			o.crowd = max(o.crowd-1, 0)
 			o.mu.Unlock()
 			runtime.Gosched()
 			o.mu.Lock()

@@ -31,6 +31,10 @@ func (s *webSocket) Write(ctx context.Context, msg []byte) error {
 	return s.wire.out.send(ctx, s.appendText, msg)
 }
 
+// Busy says that other messages are under way, so that it is worth while to let
+// others write first.
+func (s *webSocket) Busy() { s.wire.out.busy.Store(true) }
+
 // appendText appends msg as a masked text frame. It is called by one goroutine at
 // a time.
 func (s *webSocket) appendText(dst, msg []byte) []byte {
