@@ -3,6 +3,7 @@ package jsonrpctest
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -114,9 +115,7 @@ func (s *Server) Executions() map[string]int {
 	if t := s.tally.Load(); t != nil {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		for key, n := range t.counts {
-			counts[key] = n
-		}
+		maps.Copy(counts, t.counts)
 	}
 	return counts
 }

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -84,7 +85,7 @@ func (tape *Tape) Dial(ctx context.Context, rawURL string, opts ...jsonrpc.DialO
 	if scheme == "http" || scheme == "https" {
 		wrap = jsonrpc.WithHTTPWrap(tape.HTTP)
 	}
-	opts = append(opts[:len(opts):len(opts)], wrap)
+	opts = append(slices.Clip(opts), wrap)
 	switch {
 	case tape.Recording(), scheme == "http", scheme == "https":
 		return jsonrpc.Dial(ctx, rawURL, opts...)
@@ -190,8 +191,8 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 func (b *lockedBuffer) writeFile(file string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // as any file of a repository
 		return err
 	}
-	return os.WriteFile(file, b.text.Bytes(), 0o644)
+	return os.WriteFile(file, b.text.Bytes(), 0o644) //nolint:gosec // as above
 }

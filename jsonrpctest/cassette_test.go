@@ -172,7 +172,7 @@ func TestCassetteFails(t *testing.T) {
     params.name is "Tom", want "Mittens"` + again},
 		{"other method", "pets.txt", "cow", `pets.txt: the recording has no such call: cow {"name":"Tom"}
   it has calls of cat, dog` + again},
-		{"no file", "none.txt", "cat", "there is no recording to play: set JSONRPC_RECORD=1 to make one: open none.txt: no such file or directory"},
+		{"no file", "none.txt", "cat", "there is no recording to play: set JSONRPC_RECORD=1 to make one: open none.txt: "},
 		{"no recording", "bad.txt", "cat", "line 1 of the script: a script begins with a request, -->: <-- {} of bad.txt"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -194,6 +194,10 @@ func TestCassetteFails(t *testing.T) {
 				}
 			}()
 			got := strings.ReplaceAll(strings.Join(tb.end(), "\n"), folder+string(filepath.Separator), "")
+			if strings.Contains(test.want, "none.txt") { // the rest is the system's
+				got, _, _ = strings.Cut(got, "none.txt: ")
+				got += "none.txt: "
+			}
 			if got = strings.TrimPrefix(got, "jsonrpctest: "); got != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}

@@ -33,6 +33,7 @@ type Fault struct {
 // An Ending is how a connection ends.
 type Ending uint8
 
+// The endings that there are.
 const (
 	FIN Ending = iota // in order, as if all had been said
 	RST               // by a reset; where there is no TCP, as FIN

@@ -127,7 +127,7 @@ const maxInFlight = 10_000
 // that it has begun is over.
 func (p *Peer) serve() error {
 	defer p.running.Wait()
-	defer p.Close()
+	defer func() { _ = p.Close() }() // why it ended is known
 	defer context.AfterFunc(p.ctx, func() { _ = p.Close() })()
 	player, repeats := p.service.(*Player)
 	if repeats {

@@ -27,10 +27,7 @@ func TestRecordingOfRealServers(t *testing.T) {
 	}
 	n := 0
 	for _, file := range files {
-		recording := &jsonrpctest.Recording{}
-		for _, e := range readConversation(t, file) {
-			recording.Exchanges = append(recording.Exchanges, e)
-		}
+		recording := &jsonrpctest.Recording{Exchanges: readConversation(t, file)}
 		again, err := jsonrpctest.ReadRecording(strings.NewReader(recording.String()))
 		if err != nil {
 			t.Errorf("%s: %v", file, err)

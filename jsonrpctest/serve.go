@@ -125,7 +125,6 @@ func (out *outgoing) writeHTTP(w http.ResponseWriter) {
 // writeRaw writes the reply's bytes itself, so that they are known one by one,
 // and closes the connection after them.
 func (out *outgoing) writeRaw(ctx context.Context, conn *wire) {
-	defer conn.Close()
 	// The client that gives up closes the connection, which only a read sees.
 	read := make(chan struct{})
 	go func() {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -64,7 +66,7 @@ func TestServeStream(t *testing.T) {
 				if err := peer.Notify("progress", jsonrpc.Args{50}); err != nil {
 					return nil, err
 				}
-				return peer.Call(ctx, "double", json.RawMessage(params))
+				return peer.Call(ctx, "double", params)
 			})
 			stream := open(t, srv.URL(scheme))
 			converse(t, stream,
@@ -124,9 +126,16 @@ func TestNotificationsOfAStream(t *testing.T) {
 func TestListen(t *testing.T) {
 	jsonrpctest.NoLeaks(t)
 	srv := newEcho(t)
-	for _, url := range []string{
-		"http://127.0.0.1:0", "ws://127.0.0.1:0/path", "tcp://127.0.0.1:0", "unix://" + filepath.Join(t.TempDir(), "s"),
-	} {
+	urls := []string{"http://127.0.0.1:0", "ws://127.0.0.1:0/path", "tcp://127.0.0.1:0"}
+	if runtime.GOOS != "windows" {
+		dir, err := os.MkdirTemp("", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = os.RemoveAll(dir) })
+		urls = append(urls, "unix://"+filepath.Join(dir, "s"))
+	}
+	for _, url := range urls {
 		e, err := srv.Listen(url)
 		if err != nil {
 			t.Fatal(err)

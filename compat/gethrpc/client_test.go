@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -42,13 +44,21 @@ func dial(t *testing.T, url string) *rpc.Client {
 
 func TestClient(t *testing.T) {
 	srv := newNode(t)
-	ipc := filepath.Join(t.TempDir(), "geth.ipc")
-	e, err := srv.ListenFraming("unix://"+ipc, transport.Bare)
-	if err != nil {
-		t.Fatal(err)
+	urls := map[string]string{"http": srv.URL("http"), "ws": srv.URL("ws")}
+	if runtime.GOOS != "windows" {
+		dir, err := os.MkdirTemp("", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = os.RemoveAll(dir) })
+		urls["ipc"] = filepath.Join(dir, "geth.ipc")
+		e, err := srv.ListenFraming("unix://"+urls["ipc"], transport.Bare)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = e.Close() })
 	}
-	t.Cleanup(func() { _ = e.Close() })
-	for name, url := range map[string]string{"http": srv.URL("http"), "ws": srv.URL("ws"), "ipc": ipc} {
+	for name, url := range urls {
 		t.Run(name, func(t *testing.T) {
 			client := dial(t, url)
 			var chain, balance string
