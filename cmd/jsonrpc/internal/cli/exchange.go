@@ -13,9 +13,9 @@ import (
 
 // An exchange is one message and what to do with the reply to it.
 type exchange struct {
-	message  jsonrpc.Message
-	subject  string // what it is in errors: a method, "batch"
-	batch    bool   // one line for each response
+	message jsonrpc.Message
+	subject string // what it is in errors: a method, "batch"
+	batch   bool   // one line for each response
 	printing
 	envelope bool
 	judge    func(result json.RawMessage) error // of a result that was printed; may be nil
