@@ -25,7 +25,7 @@ var (
 	chaosTable = flag.Bool("chaos.table", false, "have TestChaos write its table into docs/reliability.md")
 )
 
-// Of the calls of the suite:
+// What the calls of the suite have in common.
 const (
 	callers     = 32                                // at the same time
 	callTime    = slowdown * time.Second            // a call's deadline
@@ -121,7 +121,7 @@ func (c *cell) run(t *testing.T, kind string, calls int, seed uint64) {
 			t.Errorf("%s: %v", result.name, err)
 			return
 		}
-		defer e.Close()
+		defer func() { _ = e.Close() }() // all calls are over
 		endpoints, urls = append(endpoints, srv), append(urls, e.URL)
 	}
 	client, err := newChaosClient(t.Context(), kind, urls)
@@ -129,7 +129,7 @@ func (c *cell) run(t *testing.T, kind string, calls int, seed uint64) {
 		t.Errorf("%s: %v", result.name, err)
 		return
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }() // as above
 	size := int64(max(c.fault.batch, 1))
 	var next atomic.Int64
 	var running sync.WaitGroup
