@@ -27,9 +27,8 @@ import (
 // outcome means is [Classify]'s to say, or [WithClassifier]'s. A batch goes on with
 // those of its items for which that is so.
 //
-// An endpoint that fails rests for a while (see [Resting]); if all rest, the one that
-// rests the shortest is asked all the same, but for those that said themselves how
-// long they want to be left alone.
+// An endpoint that fails rests for a while (see [Resting]). If all rest they are asked
+// all the same, but for those that said themselves how long they want to be left alone.
 //
 // Endpoints on streams are connected to when they are first wanted, and again when
 // they are wanted next; calls do not wait for one of them while there is another. A

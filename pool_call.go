@@ -112,10 +112,8 @@ func (s *search) wait(ctx context.Context) (e *endpoint, trial bool, err error) 
 			return nil, false, ErrClosed
 		}
 	}
-	if len(s.tried) == 0 {
-		if e = s.leastTired(); e != nil {
-			return s.force(ctx, e)
-		}
+	if e = s.leastTired(); e != nil {
+		return s.force(ctx, e)
 	}
 	return nil, false, s.failed()
 }
@@ -156,17 +154,17 @@ func (s *search) fail(e *endpoint, err error) {
 	s.tried = append(s.tried, Attempt{Number: len(s.tried) + 1, Endpoint: e.name, Err: err})
 }
 
-// leastTired returns the endpoint whose rest ends first, of those that did not ask to
-// be left alone.
+// leastTired returns the endpoint that is best asked while all rest, of those that did
+// not ask to be left alone.
 func (s *search) leastTired() (best *endpoint) {
-	var first int64
+	var least rest
 	for _, e := range s.pool.members.Load().all {
-		until, limited := e.rest()
-		if until == 0 || limited || slices.Contains(s.spent, e) || s.stream && e.ready.Load() && e.conn() == nil {
+		r := e.rest()
+		if r.until == 0 || r.asked || slices.Contains(s.spent, e) || s.stream && e.ready.Load() && e.conn() == nil {
 			continue
 		}
-		if best == nil || until < first {
-			best, first = e, until
+		if best == nil || r.before(least) {
+			best, least = e, r
 		}
 	}
 	return best
@@ -185,7 +183,7 @@ func (s *search) force(ctx context.Context, e *endpoint) (_ *endpoint, trial boo
 		}
 		if d.err != nil {
 			s.fail(e, d.err)
-			return nil, false, s.failed()
+			return s.next(ctx)
 		}
 	}
 	if trial, entered := e.enter(true); entered {
@@ -260,10 +258,17 @@ func (s *search) last(e *endpoint, err error) error {
 	return s.failed()
 }
 
+// another reports whether there is an endpoint to go to after e that is well.
+func (s *search) another(e *endpoint) bool {
+	return slices.ContainsFunc(s.pool.members.Load().all, func(other *endpoint) bool {
+		return other != e && other.health.until.Load() == 0 && !slices.Contains(s.spent, other)
+	})
+}
+
 // bounded is an attempt within the time that it has, if there is another endpoint to
 // go to.
 func (p *Pool) bounded(ctx context.Context, x *Exchange, s *search, e *endpoint, trial, idempotent bool) error {
-	if p.set.attemptTimeout > 0 && idempotent && len(s.spent)+1 < len(p.members.Load().all) {
+	if p.set.attemptTimeout > 0 && idempotent && s.another(e) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, p.set.attemptTimeout, errAttemptTimeout)
 		defer cancel()

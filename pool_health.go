@@ -21,6 +21,7 @@ type health struct {
 	length  time.Duration // of the last
 	since   int64         // when it became well again, by the pool's now
 	limited bool          // the server said how long it wants to be left alone
+	absent  bool          // it could not be reached
 	cause   error         // of the last failure
 }
 
@@ -33,13 +34,27 @@ func (e *endpoint) open() bool {
 	return until == 0 || e.pool.now() >= until && e.pool.set.probe.Check == nil && !e.health.trying.Load()
 }
 
-// rest returns when the endpoint's rest ends, 0 if it does not rest, and whether the
-// server has asked for it.
-func (e *endpoint) rest() (until int64, limited bool) {
+// A rest is that of an endpoint.
+type rest struct {
+	until  int64 // 0 if it does not rest
+	asked  bool  // the server has asked for it, and it is not over
+	absent bool  // the endpoint could not be reached
+}
+
+func (e *endpoint) rest() rest {
 	h := &e.health
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.until.Load(), h.limited && h.until.Load() > e.pool.now()
+	until := h.until.Load()
+	return rest{until, h.limited && until > e.pool.now(), h.absent}
+}
+
+// before reports whether an endpoint with this rest is sooner of use than another.
+func (r rest) before(other rest) bool {
+	if r.absent != other.absent {
+		return other.absent
+	}
+	return r.until < other.until
 }
 
 // enter acquires the endpoint for a call; trial says that what comes of it shows whether
@@ -115,7 +130,7 @@ func (e *endpoint) failed(o Outcome, cause error, trial bool) {
 		h.rests = 0 // it was well for longer than it rested
 	}
 	h.rests++
-	h.limited = limited
+	h.limited, h.absent = limited, o.Class == ClassUnreachable
 	if h.length = asked; asked == 0 {
 		d := min(set.First<<min(h.rests-1, 20), set.Max)
 		h.length = d/2 + rand.N(d/2+1)

@@ -119,8 +119,8 @@ func WithAttempts(n int) PoolOption {
 }
 
 // WithAttemptTimeout bounds how long an endpoint may take for a call that may be sent
-// to another one then, because it is idempotent. The last endpoint it can go to has as
-// long as the call. The default sets no bound.
+// to another one then, because it is idempotent. An endpoint has as long as the call if
+// no other is well that the call has not been to. The default sets no bound.
 func WithAttemptTimeout(d time.Duration) PoolOption {
 	return poolOnly(func(p *poolSettings) { p.attemptTimeout = d })
 }

@@ -17,9 +17,16 @@ const aria2Secret = "a secret of aria2"
 // startAria2 returns the URL of an aria2 that asks for [aria2Secret] as its first parameter.
 func startAria2(t *testing.T) string {
 	t.Helper()
+	url, _ := startMortalAria2(t)
+	return url
+}
+
+// startMortalAria2 is startAria2 with what kills it.
+func startMortalAria2(t *testing.T) (url string, kill func()) {
+	t.Helper()
 	port := freePort(t)
 	addr := net.JoinHostPort("127.0.0.1", port)
-	start(t, listening(addr), program(t, "aria2c"),
+	process, _ := startProcess(t, listening(addr), program(t, "aria2c"),
 		"--no-conf",
 		"--enable-rpc",
 		"--rpc-listen-port="+port,
@@ -30,7 +37,7 @@ func startAria2(t *testing.T) string {
 		"--dir="+t.TempDir(),
 		"--stop-with-process="+strconv.Itoa(os.Getpid()), // also when the test can't clean up
 	)
-	return "http://" + addr + "/jsonrpc"
+	return "http://" + addr + "/jsonrpc", func() { _ = process.Kill() }
 }
 
 // aria2 speaks 2.0, with error objects under HTTP 400 and 500, and answers notifications.

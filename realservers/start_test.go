@@ -24,6 +24,13 @@ const (
 // it has ended, for tests that have it end.
 func start(t *testing.T, ready func(context.Context) error, program string, args ...string) <-chan struct{} {
 	t.Helper()
+	_, exited := startProcess(t, ready, program, args...)
+	return exited
+}
+
+// startProcess is start for tests that kill the server.
+func startProcess(t *testing.T, ready func(context.Context) error, program string, args ...string) (*os.Process, <-chan struct{}) {
+	t.Helper()
 	name := filepath.Base(program)
 	var output bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), program, args...) // the test's context ends before its cleanups run
@@ -52,7 +59,7 @@ func start(t *testing.T, ready func(context.Context) error, program string, args
 	for {
 		err := ready(ctx)
 		if err == nil {
-			return exited
+			return cmd.Process, exited
 		}
 		select {
 		case <-exited:
