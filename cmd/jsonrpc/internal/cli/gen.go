@@ -83,7 +83,7 @@ func (o *genOptions) run(x described) error {
 	}
 	made, err := gogen.Generate(x.Document, gogen.Options{Package: name, Command: o.command(x, out, name)})
 	if err != nil {
-		return &usageError{fmt.Sprintf("--package: %v", err)}
+		return &localError{fmt.Sprintf("cannot write a package: %v", err)}
 	}
 	if o.check {
 		stale, err := made.Stale(o.out)

@@ -20,7 +20,12 @@ type builder struct {
 	inline     map[string]*decl           // of others, by their JSON
 	within     map[*openrpc.Schema]bool   // parts being made, to see recursion
 	decls      []*decl
+	work       int // alternatives that were looked at
 }
+
+// maxWork bounds the alternatives that are looked at. The largest document that
+// we know takes a hundredth of it; alternatives within alternatives multiply.
+const maxWork = 100_000
 
 func newBuilder(doc *openrpc.Document) *builder {
 	b := &builder{
@@ -298,7 +303,7 @@ func isTuple(f *flat) bool {
 
 func (b *builder) fillTuple(d *decl, f *flat, h hint) {
 	d.form = tuple
-	names := make(scope)
+	names := memberNames()
 	for i, s := range f.prefix {
 		name := fmt.Sprintf("Item%d", i)
 		if s.Title != "" && len(words(s.Title)) <= 3 {

@@ -19,6 +19,9 @@ type variant struct {
 // variants returns the alternatives of the first choice, each together with all
 // else that f says. Those that are null are left out: they make f nullable.
 func (b *builder) variants(f *flat) []variant {
+	if b.work += len(f.choices[0]); b.work > maxWork {
+		return nil // Generate says so
+	}
 	base := *f
 	base.choices = f.choices[1:]
 	var all []variant
@@ -214,7 +217,8 @@ var kindNames = map[string]string{
 // whatever their patterns, and so are numbers.
 func (b *builder) fillUnion(d *decl, all []variant, h hint) {
 	d.form = union
-	names := scope{"Other": true, "MarshalJSON": true, "UnmarshalJSON": true}
+	names := memberNames()
+	names["Other"] = true
 	for _, group := range grouped(all) {
 		v := group[0]
 		name := v.name

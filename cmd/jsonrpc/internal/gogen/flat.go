@@ -237,15 +237,19 @@ func enumType(values []json.RawMessage) string {
 
 // noZero tells whether the zero value of the Go type, as "" and 0, is not among
 // the values, so that it can stand for one that is not there.
-func (f *flat) noZero() bool { return f.noZeroWithin(0) }
+func (f *flat) noZero() bool {
+	most := maxShapes
+	return f.noZeroWithin(&most)
+}
 
-func (f *flat) noZeroWithin(nested int) bool {
-	if nested > maxNested {
+// noZeroWithin looks at so many alternatives at most, and then does not know.
+func (f *flat) noZeroWithin(most *int) bool {
+	if *most--; *most < 0 {
 		return false
 	}
 	if len(f.choices) > 0 {
 		for _, s := range f.choices[0] {
-			if part := flatten(s); part.jsonType() != "string" || !part.noZeroWithin(nested+1) {
+			if part := flatten(s); part.jsonType() != "string" || !part.noZeroWithin(most) {
 				return false
 			}
 		}

@@ -6,6 +6,7 @@ package gogen
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"go/token"
 	"maps"
@@ -66,6 +67,9 @@ func Generate(doc *openrpc.Document, o Options) (*Package, error) {
 	}
 	g := &generator{doc: doc, options: o, methods: b.methods(doc)}
 	g.failures = b.failures(g.methods)
+	if b.work > maxWork {
+		return nil, errors.New("the document's schemas have too many alternatives (oneOf, anyOf) within alternatives")
+	}
 	b.breakCycles()
 	g.decls = b.decls
 	g.believeExamples()

@@ -2,6 +2,7 @@ package gogen_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,6 +21,24 @@ func TestPackageNames(t *testing.T) {
 		if _, err := gogen.Generate(doc, gogen.Options{Package: name}); err == nil || !strings.Contains(err.Error(), "cannot be the name of a package") {
 			t.Errorf("the package %q: %v", name, err)
 		}
+	}
+}
+
+// TestIntricate: alternatives within alternatives multiply, and it must be said
+// when there are too many.
+func TestIntricate(t *testing.T) {
+	var schemas []string
+	for i := range 9 {
+		next := fmt.Sprintf(`{"$ref":"#/components/schemas/S%d"}`, i+1)
+		schemas = append(schemas, fmt.Sprintf(`"S%d":{"oneOf":[%s{"type":"string"}]}`, i, strings.Repeat(next+",", 40)))
+	}
+	schemas = append(schemas, `"S9":{"pattern":"^x"}`)
+	doc, err := openrpc.Parse([]byte(`{"openrpc":"1.0.0","methods":[],"components":{"schemas":{` + strings.Join(schemas, ",") + `}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := gogen.Generate(doc, gogen.Options{Package: "x"}); err == nil || !strings.Contains(err.Error(), "too many alternatives") {
+		t.Errorf("the error is %v", err)
 	}
 }
 

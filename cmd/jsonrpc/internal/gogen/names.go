@@ -97,7 +97,8 @@ func unexported(name string) string {
 }
 
 // usedByBodies are names that the bodies of generated functions use.
-var usedByBodies = []string{"c", "m", "ctx", "opts", "callOpts", "params", "result", "err", "json", "jsonrpc", "context", "time", "append", "nil", "new", "any", "string", "bool", "int64", "len"}
+var usedByBodies = []string{"c", "m", "ctx", "opts", "callOpts", "params", "result", "err", "json", "jsonrpc", "context", "time", "append", "nil", "any", "trim", "notMocked",
+	"bool", "string", "float32", "float64", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64", "byte"}
 
 // variable makes a name for a param of a function.
 func variable(name string) string {
@@ -110,6 +111,10 @@ func variable(name string) string {
 
 // A scope gives each thing in it a name of its own.
 type scope map[string]bool
+
+// memberNames is the scope of a type's fields, which must not be called as its
+// methods are.
+func memberNames() scope { return scope{"MarshalJSON": true, "UnmarshalJSON": true} }
 
 // pick returns the first name that is free, or the last with a number.
 func (s scope) pick(names ...string) string {

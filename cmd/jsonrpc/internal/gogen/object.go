@@ -19,7 +19,7 @@ func (b *builder) fillObject(d *decl, f *flat, h hint) {
 		return
 	}
 	d.form = structure
-	names := make(scope)
+	names := memberNames()
 	for _, p := range f.props {
 		if !taggable(p.name) {
 			d.rest = rawJSON

@@ -16,6 +16,9 @@ type look struct {
 	values          map[string][]string
 }
 
+// maxShapes bounds the shapes of one type.
+const maxShapes = 100
+
 // maxDiscriminator is how many values of an enum are taken to tell types apart.
 const maxDiscriminator = 16
 
@@ -29,6 +32,9 @@ func shapesOf(s *openrpc.Schema, depth int) []look {
 			for _, l := range shapesOf(part, depth+1) {
 				l.add(f)
 				all = append(all, l)
+			}
+			if len(all) > maxShapes {
+				break
 			}
 		}
 		return all

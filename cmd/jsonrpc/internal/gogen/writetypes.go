@@ -195,7 +195,7 @@ func writeUnion(b *strings.Builder, d *decl) {
 	}
 	b.WriteString("\n// Other is a value that is of none of these types.\nOther json.RawMessage\n}\n")
 
-	shapes := unexported(d.name) + "Shapes"
+	shapes := "shapesOf" + d.name
 	fmt.Fprintf(b, "\nvar %s = []shape{\n", shapes)
 	for i, f := range d.fields {
 		for _, s := range shapesOf(f.schema, 0) {

@@ -70,6 +70,9 @@ func (c *Client) New2(ctx context.Context, opts ...jsonrpc.CallOption) (*Shape, 
 func (c *Client) OddParams(ctx context.Context, typeArg string, ctxArg *int64, anyArg any, options *OddParamsOptions, opts ...jsonrpc.CallOption) (*string, error) {
 	params := jsonrpc.Named{"type": typeArg, "ctx": ctxArg, "any": anyArg}
 	if options != nil {
+		if options.Float64 != nil {
+			params["float64"] = options.Float64
+		}
 		if options.AB != nil {
 			params["a\"b"] = options.AB
 		}
@@ -107,8 +110,9 @@ func (c *Client) Inline(ctx context.Context, options2 InlineOptions, opts ...jso
 // OddParamsOptions are the params of OddParams that are optional: nil is one
 // that is not sent.
 type OddParamsOptions struct {
-	AB  []float64
-	X日本 *bool
+	Float64 *float64
+	AB      []float64
+	X日本     *bool
 }
 
 // PositionsOptions are the params of Positions that are optional: nil is one

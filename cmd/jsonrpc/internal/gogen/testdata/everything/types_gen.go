@@ -28,7 +28,7 @@ type Based struct {
 	Other json.RawMessage
 }
 
-var basedShapes = []shape{
+var shapesOfBased = []shape{
 	{of: 0, kinds: `{`, required: []string{`id`, `dog`}, known: []string{`id`, `dog`}},
 	{of: 1, kinds: `{`, required: []string{`id`, `cat`}, known: []string{`id`, `cat`}},
 }
@@ -40,7 +40,7 @@ func (v *Based) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		return nil
 	}
-	for _, of := range match(data, basedShapes) {
+	for _, of := range match(data, shapesOfBased) {
 		var err error
 		switch of {
 		case 0:
@@ -219,7 +219,7 @@ type OneOfItself struct {
 	Other json.RawMessage
 }
 
-var oneOfItselfShapes = []shape{
+var shapesOfOneOfItself = []shape{
 	{of: 0, kinds: `0`},
 }
 
@@ -230,7 +230,7 @@ func (v *OneOfItself) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		return nil
 	}
-	for _, of := range match(data, oneOfItselfShapes) {
+	for _, of := range match(data, shapesOfOneOfItself) {
 		var err error
 		switch of {
 		case 0:
@@ -287,8 +287,9 @@ type Patterned map[string]string
 
 // Rest is an object.
 type Rest struct {
-	A     int64   `json:"a"`
-	Other *string `json:"other,omitempty"`
+	A            int64   `json:"a"`
+	Other        *string `json:"other,omitempty"`
+	MarshalJSON2 *string `json:"marshal_json,omitempty"`
 
 	// The members that have no field.
 	OtherMembers map[string]int64 `json:"-"`
@@ -300,7 +301,7 @@ func (v *Rest) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, (*fields)(v)); err != nil {
 		return err
 	}
-	rest, err := unmarshalRest[int64](data, "a", "other")
+	rest, err := unmarshalRest[int64](data, "a", "other", "marshal_json")
 	v.OtherMembers = rest
 	return err
 }
@@ -370,7 +371,7 @@ type Shape struct {
 	Other json.RawMessage
 }
 
-var shapeShapes = []shape{
+var shapesOfShape = []shape{
 	{of: 0, kinds: `{`, required: []string{`kind`, `side`}, known: []string{`kind`, `side`}, values: map[string][]string{"kind": {`"square"`}}},
 	{of: 1, kinds: `{`, required: []string{`kind`, `radius`}, known: []string{`kind`, `radius`}, values: map[string][]string{"kind": {`"disc"`}}},
 	{of: 2, kinds: `"`},
@@ -387,7 +388,7 @@ func (v *Shape) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		return nil
 	}
-	for _, of := range match(data, shapeShapes) {
+	for _, of := range match(data, shapesOfShape) {
 		var err error
 		switch of {
 		case 0:
@@ -452,7 +453,7 @@ type StringOrNumber struct {
 	Other json.RawMessage
 }
 
-var stringOrNumberShapes = []shape{
+var shapesOfStringOrNumber = []shape{
 	{of: 0, kinds: `"`},
 	{of: 1, kinds: `0`},
 }
@@ -464,7 +465,7 @@ func (v *StringOrNumber) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		return nil
 	}
-	for _, of := range match(data, stringOrNumberShapes) {
+	for _, of := range match(data, shapesOfStringOrNumber) {
 		var err error
 		switch of {
 		case 0:
