@@ -3,4 +3,4 @@
 package resilience_test
 
 // slowdown is how much longer things may take under the race detector.
-const slowdown = 4
+const slowdown = 2
