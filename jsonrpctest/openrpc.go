@@ -44,7 +44,7 @@ func describedMethod(m *openrpc.Method) Handler {
 	var examples []answer
 	for _, e := range m.Examples {
 		if e.Result != nil && e.Result.Value != nil {
-			examples = append(examples, answer{exampleParams(m, e), e.Result.Value})
+			examples = append(examples, answer{m.ExampleParams(e), e.Result.Value})
 		}
 	}
 	usual := json.RawMessage("null")
@@ -66,20 +66,6 @@ func describedMethod(m *openrpc.Method) Handler {
 		}
 		return usual, nil
 	}
-}
-
-// exampleParams returns the values of an example in the order of the params, to
-// which they belong by their names, if all are names of params, or by their places.
-func exampleParams(m *openrpc.Method, e *openrpc.ExamplePairing) []json.RawMessage {
-	values := make([]json.RawMessage, max(len(m.Params), len(e.Params)))
-	named := !slices.ContainsFunc(e.Params, func(x *openrpc.Example) bool { return paramIndex(m, x.Name) < 0 })
-	for i, x := range e.Params {
-		if named {
-			i = paramIndex(m, x.Name)
-		}
-		values[i] = x.Value
-	}
-	return values
 }
 
 func paramIndex(m *openrpc.Method, name string) int {

@@ -124,6 +124,25 @@ type Method struct {
 	Raw json.RawMessage
 }
 
+// ExampleParams returns the values of an example of the method in the order of its
+// params, nil for those that the example has not. They belong to the params by
+// their names, if all are names of params, and else by their places; there may be
+// more than there are params.
+func (m *Method) ExampleParams(e *ExamplePairing) []json.RawMessage {
+	index := func(name string) int {
+		return slices.IndexFunc(m.Params, func(p *ContentDescriptor) bool { return p.Name == name })
+	}
+	named := !slices.ContainsFunc(e.Params, func(x *Example) bool { return index(x.Name) < 0 })
+	values := make([]json.RawMessage, max(len(m.Params), len(e.Params)))
+	for i, x := range e.Params {
+		if named {
+			i = index(x.Name)
+		}
+		values[i] = x.Value
+	}
+	return values
+}
+
 // A ContentDescriptor describes a param or a result.
 type ContentDescriptor struct {
 	// Name is that of the param when params are sent by name.

@@ -2,6 +2,7 @@ package openrpc_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -75,6 +76,32 @@ func TestParse(t *testing.T) {
 	check("example", string(cat.Examples[0].Params[0].Value), `"Mittens"`)
 	check("example's result", string(cat.Examples[0].Result.Value), `"meow"`)
 	check("unresolved", len(doc.Unresolved), 0)
+}
+
+func TestExampleParams(t *testing.T) {
+	m := mustParse(t, document(`{"name":"m","params":[{"name":"a","schema":true},{"name":"b","schema":true}]}`, ``)).Methods[0]
+	for _, test := range []struct{ names, want string }{
+		{"b a", "1 0"},
+		{"b", "nil 0"},
+		{"a x", "0 1"},
+		{"", "nil nil"},
+		{"x y z", "0 1 2"},
+	} {
+		e := &openrpc.ExamplePairing{}
+		for i, name := range strings.Fields(test.names) {
+			e.Params = append(e.Params, &openrpc.Example{Name: name, Value: []byte(strconv.Itoa(i))})
+		}
+		var got []string
+		for _, v := range m.ExampleParams(e) {
+			if v == nil {
+				v = []byte("nil")
+			}
+			got = append(got, string(v))
+		}
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("%q: the values are %v, want %s", test.names, got, test.want)
+		}
+	}
 }
 
 func TestParseErrors(t *testing.T) {

@@ -3,7 +3,6 @@ package gogen
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"example.com/jsonrpc/openrpc"
@@ -82,20 +81,11 @@ func compacted(v json.RawMessage) string {
 	return string(compact)
 }
 
-// exampleParams tells the values of an example to the params: by their names, if
-// all are names of params, and else by their places.
+// exampleParams returns the values of an example by the names of the params.
 func (m *method) exampleParams(e *openrpc.ExamplePairing) map[string]json.RawMessage {
 	values := make(map[string]json.RawMessage)
-	byName := !slices.ContainsFunc(e.Params, func(x *openrpc.Example) bool {
-		return !slices.ContainsFunc(m.params, func(p param) bool { return p.Name == x.Name })
-	})
-	for i, x := range e.Params {
-		switch {
-		case byName:
-			values[x.Name] = x.Value
-		case i < len(m.params):
-			values[m.params[i].Name] = x.Value
-		}
+	for i, v := range m.ExampleParams(e)[:len(m.params)] {
+		values[m.params[i].Name] = v
 	}
 	return values
 }
