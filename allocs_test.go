@@ -1,6 +1,7 @@
 package jsonrpc_test
 
 import (
+	"bytes"
 	"context"
 	"testing"
 
@@ -36,6 +37,11 @@ func TestAllocations(t *testing.T) {
 			func() *jsonrpc.Client {
 				return dial(t, "http://pets.example", jsonrpc.WithHTTPTransport(inMemory{}))
 			}, meow(params), 12,
+		},
+		"coalesced, HTTP": {
+			func() *jsonrpc.Client {
+				return dial(t, "http://"+benchServe(t, serveHTTP), jsonrpc.WithCoalescing(jsonrpc.Coalescing{}))
+			}, meow(params), 44,
 		},
 		"batch of 100, HTTP": {dialTo(t, "http://", serveHTTP), meows(params, 100), 68},
 	} {
@@ -89,6 +95,24 @@ func atOnce(n int, call func(jsonrpc.Caller) error) func(jsonrpc.Caller) error {
 			}
 		}
 		return first
+	}
+}
+
+// A row of a large result costs its two strings and a slice. The strings in that are
+// the same in all rows, and are made once in a while.
+func TestAllocationsOfRows(t *testing.T) {
+	if raceEnabled() {
+		t.Skip("the race detector allocates too")
+	}
+	client := dialTo(t, "http://", serveHTTP)()
+	rows := float64(bytes.Count(benchRows, []byte(`"id"`)))
+	got := testing.AllocsPerRun(3, func() {
+		if _, err := jsonrpc.Call[[]benchRow](background, client, "rows", nil); err != nil {
+			t.Error(err)
+		}
+	})
+	if got > 3.1*rows+70 {
+		t.Errorf("%v allocations for %v rows", got, rows)
 	}
 }
 

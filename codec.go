@@ -148,7 +148,7 @@ func (r *rules) decodePlain(text []byte, v any) bool {
 	if !to.IsValid() || !to.IsZero() {
 		return false
 	}
-	end := r.plain.decode(text, skipSpace(text, 0), to, 1)
+	end := r.plain.decode(text, skipSpace(text, 0), to, 1, new(knownTexts))
 	if end >= 0 && skipSpace(text, end) == len(text) {
 		return true
 	}
@@ -204,7 +204,7 @@ type knownTexts [32]string
 
 // text returns b as a string.
 func (k *knownTexts) text(b []byte) string {
-	const longest = 32
+	const longest = 16
 	if len(b) == 0 || len(b) > longest {
 		return string(b)
 	}

@@ -10,10 +10,11 @@ import (
 // decode decodes the value at i into v, which must be zero, and returns the index
 // after it. It returns -1 if the value is one for the engine, or for the engine to
 // say what is wrong with it, or is cut off; v then holds anything. The text must
-// be valid UTF-8. A number at its end may go on behind it.
+// be valid UTF-8. A number at its end may go on behind it. Short strings are those of
+// known, which saves memory where they are the same again and again.
 //
 // What is decoded comes to the same as with encoding/json: FuzzPlain compares them.
-func (p *plainType) decode(text []byte, i int, v reflect.Value, depth int) int {
+func (p *plainType) decode(text []byte, i int, v reflect.Value, depth int, known *knownTexts) int {
 	if i >= len(text) || depth > maxDepth {
 		return -1
 	}
@@ -28,14 +29,14 @@ func (p *plainType) decode(text []byte, i int, v reflect.Value, depth int) int {
 		v.SetBool(true)
 		return skipKnown(text, i, "true")
 	case reflect.String:
-		return decodePlainString(text, i, v)
+		return decodePlainString(text, i, v, known)
 	case reflect.Struct:
-		return p.decodeStruct(text, i, v, depth)
+		return p.decodeStruct(text, i, v, depth, known)
 	case reflect.Slice:
-		return p.decodeSlice(text, i, v, depth)
+		return p.decodeSlice(text, i, v, depth, known)
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		return p.elem.decode(text, i, v.Elem(), depth+1)
+		return p.elem.decode(text, i, v.Elem(), depth+1, known)
 	case reflect.Float32, reflect.Float64:
 		return p.decodeFloat(text, i, v)
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
@@ -57,13 +58,13 @@ func skipKnown(text []byte, i int, word string) int {
 	return i + len(word)
 }
 
-func decodePlainString(text []byte, i int, v reflect.Value) int {
+func decodePlainString(text []byte, i int, v reflect.Value, known *knownTexts) int {
 	if text[i] != '"' {
 		return -1
 	}
 	end := indexSpecial(text, i+1)
 	if end < len(text) && text[end] == '"' {
-		v.SetString(string(text[i+1 : end]))
+		v.SetString(known.text(text[i+1 : end]))
 		return end + 1
 	}
 	end, err := skipString(text, i)
@@ -126,7 +127,7 @@ func (p *plainType) decodeFloat(text []byte, i int, v reflect.Value) int {
 	return end
 }
 
-func (p *plainType) decodeSlice(text []byte, i int, v reflect.Value, depth int) int {
+func (p *plainType) decodeSlice(text []byte, i int, v reflect.Value, depth int, known *knownTexts) int {
 	if text[i] != '[' {
 		return -1
 	}
@@ -140,7 +141,7 @@ func (p *plainType) decodeSlice(text []byte, i int, v reflect.Value, depth int) 
 			v.Grow(p.room(text, start, i, n))
 			v.SetLen(v.Cap())
 		}
-		if i = p.elem.decode(text, i, v.Index(n), depth+1); i < 0 {
+		if i = p.elem.decode(text, i, v.Index(n), depth+1, known); i < 0 {
 			return -1
 		}
 		n++
@@ -177,7 +178,7 @@ func roomFor(n int, took, left int64) int {
 	return 1 + int(min(more*1.02, float64(3*n)))
 }
 
-func (p *plainType) decodeStruct(text []byte, i int, v reflect.Value, depth int) int {
+func (p *plainType) decodeStruct(text []byte, i int, v reflect.Value, depth int, known *knownTexts) int {
 	if text[i] != '{' {
 		return -1
 	}
@@ -201,7 +202,7 @@ func (p *plainType) decodeStruct(text []byte, i int, v reflect.Value, depth int)
 				return -1
 			}
 			seen |= 1 << field
-			if i = f.of.decode(text, at, v.Field(f.index), depth+1); i < 0 {
+			if i = f.of.decode(text, at, v.Field(f.index), depth+1, known); i < 0 {
 				return -1
 			}
 			next = field + 1

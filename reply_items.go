@@ -71,6 +71,8 @@ type window struct {
 	i    int   // where to go on
 	gone int64 // bytes that were there before
 	size int64 // of the whole, -1 if not known
+
+	known knownTexts
 }
 
 const windowSize = 128 << 10
@@ -153,7 +155,7 @@ func (w *window) items(taker itemTaker, r *rules) error {
 // item decodes the item at w.i into v, which is zero.
 func (w *window) item(v reflect.Value, r *rules) error {
 	const depth = 2 // of the item's own members
-	if end := r.plain.decode(w.buf, w.i, v, depth); end >= 0 && end < len(w.buf) {
+	if end := r.plain.decode(w.buf, w.i, v, depth, &w.known); end >= 0 && end < len(w.buf) {
 		w.i = end
 		return nil
 	}
@@ -170,7 +172,7 @@ func (w *window) item(v reflect.Value, r *rules) error {
 	text := w.buf[w.i:end.at]
 	w.i = end.at
 	if cut {
-		if r.plain.decode(text, 0, v, depth) == len(text) {
+		if r.plain.decode(text, 0, v, depth, &w.known) == len(text) {
 			return nil
 		}
 		v.SetZero()

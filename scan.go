@@ -48,7 +48,7 @@ func syntax(text []byte, i int, wanted string) error {
 // skipSpace returns the index of the first byte at or after i that is not
 // insignificant white space.
 func skipSpace(text []byte, i int) int {
-	for i < len(text) {
+	for i < len(text) && text[i] <= ' ' { // mostly it is not
 		switch text[i] {
 		case ' ', '\t', '\n', '\r':
 			i++
