@@ -3,7 +3,6 @@ package jsonrpctest
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -37,7 +36,7 @@ type Player struct {
 
 // A reel has what was recorded for one kind of message.
 type reel struct {
-	request   []byte
+	call      *Call // nil of a batch, and of what is no request
 	exchanges []*Recorded
 	next      int
 }
@@ -62,7 +61,7 @@ func NewPlayer(rec *Recording, mask *Mask) *Player {
 		key := p.key(e.Request)
 		r := p.reels[key]
 		if r == nil {
-			r = &reel{request: e.Request}
+			r = &reel{call: singleCall(e.Request)}
 			p.reels[key] = r
 			p.order = append(p.order, r)
 		}
@@ -137,55 +136,6 @@ func (p *Player) find(text []byte) (e *Recorded, problem string) {
 		unknown(problem)
 	}
 	return nil, problem
-}
-
-// explain says that a message is not in the recording, and what of its method is.
-func (p *Player) explain(text []byte) string {
-	text = p.mask.text(text)
-	name := func(text []byte) (method string, r request) {
-		if checkJSON(text) != nil || !oneOf(text, "{") {
-			return "", r
-		}
-		r, _ = parseRequest(text)
-		return r.method, r
-	}
-	method, sent := name(text)
-	var b strings.Builder
-	fmt.Fprintf(&b, "the recording has no such call: %s", show(json.RawMessage(text)))
-	if method != "" {
-		b.Reset()
-		fmt.Fprintf(&b, "the recording has no such call: %s", Call{Method: method, Params: sent.params})
-	}
-	shown := 0
-	for _, r := range p.order {
-		other, recorded := name(r.request)
-		if other != method || method == "" {
-			continue
-		}
-		if shown++; shown > maxShown {
-			b.WriteString("\n  …")
-			break
-		}
-		fmt.Fprintf(&b, "\n  it has %s", Call{Method: other, Params: recorded.params})
-		if (recorded.id == nil) != (sent.id == nil) {
-			b.WriteString("\n    one of them is a notification")
-		}
-		for _, d := range differences(sent.params, recorded.params) {
-			fmt.Fprintf(&b, "\n    %s", d)
-		}
-	}
-	if shown == 0 {
-		methods := map[string]bool{}
-		var names []string
-		for _, r := range p.order {
-			if other, _ := name(r.request); other != "" && !methods[other] {
-				methods[other] = true
-				names = append(names, other)
-			}
-		}
-		fmt.Fprintf(&b, "\n  it has calls of %s", strings.Join(names, ", "))
-	}
-	return b.String()
 }
 
 // respond repeats what was recorded for a message.

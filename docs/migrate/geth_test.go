@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"reflect"
@@ -96,47 +97,50 @@ type elem struct {
 }
 
 func toTheirs(ctx context.Context, c gethClient, elems []elem) (func(), error) {
+	client := c.(*rpc.Client)
 	b := make([]rpc.BatchElem, len(elems))
 	for i, e := range elems {
 		b[i] = rpc.BatchElem{Method: e.method, Args: e.args, Result: e.result}
 	}
-	err := c.(*rpc.Client).BatchCallContext(ctx, b)
+	err := client.BatchCallContext(ctx, b)
 	for i := range b {
 		elems[i].err = b[i].Error
 	}
 	numbers := make(chan int)
-	sub, subErr := c.(*rpc.Client).Subscribe(ctx, "node", numbers, "count", 3)
-	if subErr != nil {
-		return nil, errors.Join(err, subErr)
+	sub, subErr := client.Subscribe(ctx, "node", numbers, "count", events)
+	if err = errors.Join(err, subErr); err != nil {
+		return nil, err
 	}
-	for want := range 3 {
-		if got := <-numbers; got != want {
-			err = errors.Join(err, errors.New("the events are out of order"))
-		}
-	}
-	return sub.Unsubscribe, err
+	return sub.Unsubscribe, inOrder(numbers)
 }
 
 func toOurs(ctx context.Context, c gethClient, elems []elem) (func(), error) {
+	client := c.(*gethrpc.Client)
 	b := make([]gethrpc.BatchElem, len(elems))
 	for i, e := range elems {
 		b[i] = gethrpc.BatchElem{Method: e.method, Args: e.args, Result: e.result}
 	}
-	err := c.(*gethrpc.Client).BatchCallContext(ctx, b)
+	err := client.BatchCallContext(ctx, b)
 	for i := range b {
 		elems[i].err = b[i].Error
 	}
 	numbers := make(chan int)
-	sub, subErr := c.(*gethrpc.Client).Subscribe(ctx, "node", numbers, "count", 3)
-	if subErr != nil {
-		return nil, errors.Join(err, subErr)
+	sub, subErr := client.Subscribe(ctx, "node", numbers, "count", events)
+	if err = errors.Join(err, subErr); err != nil {
+		return nil, err
 	}
-	for want := range 3 {
+	return sub.Unsubscribe, inOrder(numbers)
+}
+
+const events = 3
+
+func inOrder(numbers <-chan int) error {
+	for want := range events {
 		if got := <-numbers; got != want {
-			err = errors.Join(err, errors.New("the events are out of order"))
+			return fmt.Errorf("got the event %d, want %d", got, want)
 		}
 	}
-	return sub.Unsubscribe, err
+	return nil
 }
 
 // talk makes calls and returns what came of them.
