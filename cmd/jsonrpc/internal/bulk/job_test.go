@@ -51,14 +51,14 @@ func (e *echo) send(_ context.Context, calls []Call) []Outcome {
 	return outcomes
 }
 
-func newJob(text string, j Job) *Job {
+func newJob(text string, j *Job) *Job {
 	in := bufio.NewReader(strings.NewReader(text))
 	j.Input = Identify(in)
 	j.Source = Lines(in)
 	if j.Concurrency == 0 {
 		j.Concurrency = 8
 	}
-	return &j
+	return j
 }
 
 func (j *Job) run(t *testing.T) error { t.Helper(); return j.Run(t.Context(), t.Context()) }
@@ -67,7 +67,7 @@ func TestOutcomesInOrder(t *testing.T) {
 	for _, size := range []int{1, 7} {
 		var e echo
 		var out bytes.Buffer
-		j := newJob(input(10_000), Job{Send: e.send, Ordered: true, Output: &out, BatchSize: size})
+		j := newJob(input(10_000), &Job{Send: e.send, Ordered: true, Output: &out, BatchSize: size})
 		if err := j.run(t); err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestRecords(t *testing.T) {
 `
 	want = strings.Replace(want, "no response", jsonrpc.ErrNoResponse.Error(), 1)
 	var out bytes.Buffer
-	j := newJob(text, Job{Send: send, Ordered: true, Output: &out})
+	j := newJob(text, &Job{Send: send, Ordered: true, Output: &out})
 	if err := j.run(t); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 		return make([]Outcome, len(calls))
 	}
-	j := newJob(input(50_000), Job{Send: send, Ordered: true, Output: io.Discard})
+	j := newJob(input(50_000), &Job{Send: send, Ordered: true, Output: io.Discard})
 	done := make(chan error)
 	go func() { done <- j.Run(t.Context(), t.Context()) }()
 	for made.Load() < window-1 {
@@ -194,7 +194,7 @@ func TestResume(t *testing.T) {
 					}
 					return e.send(hard, calls)
 				}
-				j := newJob(input(n), Job{Send: send, Ordered: ordered, BatchSize: size, Repeat: func(string) bool { return repeat }, Path: path, Resume: resume})
+				j := newJob(input(n), &Job{Send: send, Ordered: ordered, BatchSize: size, Repeat: func(string) bool { return repeat }, Path: path, Resume: resume})
 				err := j.Run(ctx, hard)
 				cancel()
 				kill()
@@ -270,7 +270,7 @@ func TestTooManyFailures(t *testing.T) {
 		}
 		return []Outcome{{Err: jsonrpc.ErrNoResponse}}
 	}
-	j := newJob(input(50_000), Job{Send: send, Ordered: true, Output: io.Discard, MaxFailures: 20})
+	j := newJob(input(50_000), &Job{Send: send, Ordered: true, Output: io.Discard, MaxFailures: 20})
 	if err := j.run(t); !errors.Is(err, ErrTooManyFailures) || !errors.Is(err, jsonrpc.ErrNoResponse) {
 		t.Error(err)
 	}
@@ -285,7 +285,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left
 
 func TestOutputThatFails(t *testing.T) {
 	var e echo
-	err := newJob(input(100_000), Job{Send: e.send, Output: fullDisk{}}).run(t)
+	err := newJob(input(100_000), &Job{Send: e.send, Output: fullDisk{}}).run(t)
 	if err == nil || err.Error() != "the output cannot be written: no space left" {
 		t.Error(err)
 	}
@@ -295,7 +295,7 @@ func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "out")
 	var e echo
-	try := func(text string, j Job) error {
+	try := func(text string, j *Job) error {
 		j.Send, j.Path = e.send, path
 		return newJob(text, j).run(t)
 	}
@@ -305,12 +305,12 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%v, want %q", err, part)
 		}
 	}
-	want(try(input(3), Job{Resume: true}), "neither "+path+" nor its checkpoint is there")
-	if err := try(input(3), Job{}); err != nil {
+	want(try(input(3), &Job{Resume: true}), "neither "+path+" nor its checkpoint is there")
+	if err := try(input(3), &Job{}); err != nil {
 		t.Fatal(err)
 	}
-	want(try(input(3), Job{}), "--resume")
-	want(try(input(3), Job{Resume: true}), "came to its end")
+	want(try(input(3), &Job{}), "--resume")
+	want(try(input(3), &Job{Resume: true}), "came to its end")
 
 	checkpoint := func(text string) {
 		if err := os.WriteFile(path+CheckpointSuffix, []byte(text), 0o600); err != nil {
@@ -319,16 +319,16 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	mine := Identify(bufio.NewReader(strings.NewReader(input(3))))
 	checkpoint("hello\n")
-	want(try(input(3), Job{Resume: true}), "no checkpoint of this command")
+	want(try(input(3), &Job{Resume: true}), "no checkpoint of this command")
 	checkpoint("jsonrpc-bulk 1 unordered 0000\n")
-	want(try(input(3), Job{Resume: true}), "another input")
+	want(try(input(3), &Job{Resume: true}), "another input")
 	checkpoint("jsonrpc-bulk 1 ordered " + mine + "\n")
-	want(try(input(3), Job{Resume: true}), "another order")
+	want(try(input(3), &Job{Resume: true}), "another order")
 	checkpoint("jsonrpc-bulk 1 unordered " + mine + "\n7\n5\n")
-	want(try(input(3), Job{Resume: true}), "damaged")
+	want(try(input(3), &Job{Resume: true}), "damaged")
 	checkpoint("jsonrpc-bulk 1 unordered " + mine + "\n2\n")
 	if err := os.WriteFile(path, []byte("{\"line\":1,\"x\":1}\nsomething else\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	want(try(input(3), Job{Resume: true}), "was not written by this command")
+	want(try(input(3), &Job{Resume: true}), "was not written by this command")
 }

@@ -215,6 +215,25 @@ EXAMPLES
   jsonrpc docs --schema openrpc.json > API.md
 `
 
+const benchHelp = `Calls METHOD again and again, measures how long each call takes and prints the
+distribution, the calls a second and the errors by kind.
+
+Without --rate it is a closed loop: --concurrency callers, each of which makes its next
+call when its last one is answered. A server that stalls is then called less while it
+stalls, and the report hides the stall. With --rate it is an open loop: calls are due
+at even intervals, and the time of a call counts from when it was due.
+
+With --compare two servers are called in turns, and the report says whether their
+difference is more than chance. Before it measures, it warms up for --warm-up.
+
+EXAMPLES
+  $ jsonrpc bench --count 2000 demo: cat name=Mittens | grep errors
+  errors       none
+
+  jsonrpc bench --rate 500/s --duration 1m --html report.html @mainnet eth_blockNumber
+  jsonrpc bench --compare http://new.example http://old.example ping
+`
+
 const bulkHelp = `Reads calls, a line of JSON each, and writes what came of each as a line of JSON, in
 the order of the calls:
 

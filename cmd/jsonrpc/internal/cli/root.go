@@ -25,6 +25,7 @@ func newRootCommand(s *session) *cobra.Command {
 		newGenCommand(s),
 		newMockCommand(s),
 		newBulkCommand(s),
+		newBenchCommand(s),
 		newDoctorCommand(s),
 		newImportCommand(s),
 		newProfileCommand(s),

@@ -137,3 +137,30 @@ func (r *run) finish(result *Result, live func(Sample)) {
 		result.Unsent = max(due-result.Calls, result.Unsent)
 	}
 }
+
+// Merged is what several runs have measured together, one after the other.
+type Merged struct{ all *Result }
+
+// Add adds a run. Its samples come after those of the runs before.
+func (m *Merged) Add(r *Result) {
+	if m.all == nil {
+		m.all = &Result{
+			Concurrency: r.Concurrency, Rate: r.Rate, Errors: map[string]int64{}, Latency: newHistogram(), Service: newHistogram(),
+		}
+	}
+	for _, s := range r.Samples {
+		s.At += m.all.Elapsed
+		m.all.Samples = append(m.all.Samples, s)
+	}
+	m.all.Elapsed += r.Elapsed
+	m.all.Calls += r.Calls
+	m.all.Unsent += r.Unsent
+	m.all.Latency.Merge(r.Latency)
+	m.all.Service.Merge(r.Service)
+	for class, n := range r.Errors {
+		m.all.Errors[class] += n
+	}
+}
+
+// Result returns all of them as one.
+func (m *Merged) Result() *Result { return m.all }
