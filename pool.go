@@ -185,7 +185,7 @@ func (p *Pool) close() error {
 	p.ended = true
 	all = slices.AppendSeq(slices.Clone(all), maps.Keys(p.goers))
 	p.mu.Unlock()
-	var errs []error
+	errs := make([]error, 0, len(all))
 	for _, e := range all {
 		errs = append(errs, e.close())
 	}

@@ -17,7 +17,7 @@ import (
 func itemwise(f func(method string) string) tripper {
 	return func(_ context.Context, m *transport.Message) (io.ReadCloser, error) {
 		var all []string
-		for _, request := range strings.Split(string(m.Body), "},{") {
+		for request := range strings.SplitSeq(string(m.Body), "},{") {
 			method, _, _ := strings.Cut(request[strings.Index(request, `"method":"`)+10:], `"`)
 			id := requestID.FindStringSubmatch(request)
 			if text := f(method); id != nil && text != "" {
@@ -65,17 +65,17 @@ func TestPoolBatch(t *testing.T) {
 		err     string
 		again   string // the methods that went to b
 	}{
-		"all well":         {itsName("a"), "get1 put1", nil, "a; a", "", ""},
-		"single items":     {busy, "get1 put1 bad get2", nil, "b; " + limited + "; jsonrpc: bad at a: no such cat (code 7); a", "", "get1"},
-		"all by option":    {busy, "get1 put1 bad", []jsonrpc.CallOption{jsonrpc.WithIdempotent()}, "b; b; jsonrpc: bad at a: no such cat (code 7)", "", "get1 put1"},
-		"all of them":      {busy, "get1 get1", nil, "b; b", "", "get1 get1"},
-		"missing":          {lossy, "get1 put1 get2", nil, "b; jsonrpc: put1 at a: " + lost + "; a", "", "get1"},
-		"not sent":         {down, "get1 put1 !note", nil, "b; b", "", "get1 put1 note"},
-		"perhaps sent":     {cutOff, "get1 put1", nil, "b; jsonrpc: put1 at a: send: connection reset", whole, "get1"},
-		"with a note":      {cutOff, "get1 !note", nil, "b", whole, "get1"},
-		"nothing safe":     {cutOff, "put1 put2", nil, whole + "; " + whole, whole, ""},
-		"a single error":   {refuses(429, "slow down"), "get1 get2", nil, "b; b", "", "get1 get2"},
-		"a single refusal": {refuses(-32600, "no batches"), "get1 get2", nil, refused + "; " + refused, refused, ""},
+		"all well":         {itsName("a"), "get1,put1", nil, "a|a", "", ""},
+		"single items":     {busy, "get1,put1,bad,get2", nil, "b|" + limited + "|jsonrpc: bad at a: no such cat (code 7)|a", "", "get1"},
+		"all by option":    {busy, "get1,put1,bad", []jsonrpc.CallOption{jsonrpc.WithIdempotent()}, "b|b|jsonrpc: bad at a: no such cat (code 7)", "", "get1,put1"},
+		"all of them":      {busy, "get1,get1", nil, "b|b", "", "get1,get1"},
+		"missing":          {lossy, "get1,put1,get2", nil, "b|jsonrpc: put1 at a: " + lost + "|a", "", "get1"},
+		"not sent":         {down, "get1,put1,!note", nil, "b|b", "", "get1,put1,note"},
+		"perhaps sent":     {cutOff, "get1,put1", nil, "b|jsonrpc: put1 at a: send: connection reset", whole, "get1"},
+		"with a note":      {cutOff, "get1,!note", nil, "b", whole, "get1"},
+		"nothing safe":     {cutOff, "put1,put2", nil, whole + "|" + whole, whole, ""},
+		"a single error":   {refuses(429, "slow down"), "get1,get2", nil, "b|b", "", "get1,get2"},
+		"a single refusal": {refuses(-32600, "no batches"), "get1,get2", nil, refused + "|" + refused, refused, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, _ *peer) {
@@ -85,7 +85,7 @@ func TestPoolBatch(t *testing.T) {
 				p := poolOf(t, endpoints, jsonrpc.WithIdempotent("get*"), jsonrpc.WithStrategy(jsonrpc.Ordered()))
 				var b jsonrpc.Batch
 				var results []*jsonrpc.Result[string]
-				for method := range strings.FieldsSeq(test.methods) {
+				for method := range strings.SplitSeq(test.methods, ",") {
 					if note, ok := strings.CutPrefix(method, "!"); ok {
 						b.Notify(note, nil)
 						continue
@@ -101,7 +101,7 @@ func TestPoolBatch(t *testing.T) {
 					}
 					got = append(got, name)
 				}
-				wantText(t, "results", strings.Join(got, "; "), test.want)
+				wantText(t, "results", strings.Join(got, "|"), test.want)
 				if err != nil || test.err != "" {
 					wantText(t, "error", fmt.Sprint(err), test.err)
 				}
@@ -113,12 +113,12 @@ func TestPoolBatch(t *testing.T) {
 				for _, text := range all[1].heard {
 					for part := range strings.SplitSeq(text, `"method":"`) {
 						if method, _, ok := strings.Cut(part, `"`); ok && !strings.HasPrefix(part, "[") {
-							again += " " + method
+							again += "," + method
 						}
 					}
 				}
 				all[1].mu.Unlock()
-				wantText(t, "sent again", strings.TrimSpace(again), test.again)
+				wantText(t, "sent again", strings.TrimPrefix(again, ","), test.again)
 			})
 		})
 	}
@@ -139,7 +139,7 @@ func TestPoolBatchNowhereToGo(t *testing.T) {
 		}
 		_, err := one.Get()
 		wantError(t, err, "jsonrpc: one at b: slow down (code 429)")
-		wantText(t, "states", states(p), "resting resting")
+		wantText(t, "states", states(p), "resting,resting")
 	})
 }
 

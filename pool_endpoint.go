@@ -299,12 +299,13 @@ func (e *endpoint) attempt(ctx context.Context, x *Exchange, trial bool) (err er
 			defer conn.trackers.remove(x.tracker)
 		}
 	}
-	if c.invoke != nil {
+	switch {
+	case c.invoke != nil:
 		x.shared = true
 		err = c.invoke(ctx, x)
-	} else if x.attempts != nil && e.pool.coalescer == nil {
+	case x.attempts != nil && e.pool.coalescer == nil:
 		err = tellAttempts(c.roundTrip)(ctx, x)
-	} else {
+	default:
 		err = c.roundTrip(ctx, x)
 	}
 	finished = true

@@ -22,7 +22,7 @@ func states(p *jsonrpc.Pool) string {
 	for _, s := range p.Stats() {
 		all = append(all, string(s.State))
 	}
-	return strings.Join(all, " ")
+	return strings.Join(all, ",")
 }
 
 // An endpoint that cannot be reached rests, each time longer, and is asked by one call
@@ -36,14 +36,14 @@ func TestPoolRests(t *testing.T) {
 		if n := all[0].count(); n != 1 {
 			t.Errorf("asked %d times", n)
 		}
-		wantText(t, "states", states(p), "resting up")
+		wantText(t, "states", states(p), "resting,up")
 		for i, longest := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second} {
 			rest := time.Until(p.Stats()[0].RestUntil)
 			if rest < longest/2 || rest > longest {
 				t.Errorf("rest %d is %v, want %v to %v", i, rest, longest/2, longest)
 			}
 			time.Sleep(rest)
-			wantText(t, "states", states(p), "trial up")
+			wantText(t, "states", states(p), "trial,up")
 			wantText(t, "on trial", asks(t, p, 4), "bbbb")
 			if n := all[0].count(); n != 1 {
 				t.Errorf("asked %d times", n)
@@ -52,7 +52,7 @@ func TestPoolRests(t *testing.T) {
 		all[0].does(nil)
 		time.Sleep(4 * time.Second)
 		wantText(t, "well again", asks(t, p, 4), "baba")
-		wantText(t, "states", states(p), "up up")
+		wantText(t, "states", states(p), "up,up")
 
 		// It was well for longer than it rested.
 		time.Sleep(time.Minute)
@@ -75,7 +75,7 @@ func TestPoolFailuresInARow(t *testing.T) {
 		wantText(t, "an answer", asks(t, p, 1), "a")
 		all[0].does(cutOff)
 		wantText(t, "thrice", asks(t, p, 3), "bbb")
-		wantText(t, "states", states(p), "resting up")
+		wantText(t, "states", states(p), "resting,up")
 		all[0].count()
 		wantText(t, "resting", asks(t, p, 3), "bbb")
 		if n := all[0].count(); n != 0 {
@@ -94,7 +94,7 @@ func TestPoolAnswersAreNoFailures(t *testing.T) {
 		p := poolOf(t, endpoints)
 		all[0].does(saysError(7, "no such cat"))
 		asks(t, p, 20)
-		wantText(t, "states", states(p), "up up")
+		wantText(t, "states", states(p), "up,up")
 		if s := p.Stats()[0]; s.Calls != 10 || s.Failures != 0 || s.Err != nil {
 			t.Errorf("%+v", s)
 		}
@@ -163,10 +163,10 @@ func TestPoolTrial(t *testing.T) {
 		})
 		trial := startCall(t.Context(), t, p.Client, "who")
 		wantText(t, "meanwhile", asks(t, p, 3), "bbb")
-		wantText(t, "states", states(p), "trial up")
+		wantText(t, "states", states(p), "trial,up")
 		time.Sleep(10 * time.Second)
 		trial.want("a")
-		wantText(t, "states", states(p), "up up")
+		wantText(t, "states", states(p), "up,up")
 	})
 }
 
@@ -216,7 +216,7 @@ func TestPoolProbe(t *testing.T) {
 		all[0].does(saysError(7, "syncing"))
 		probe := jsonrpc.Probe{Method: "health", Params: jsonrpc.Args{1}, Interval: 10 * time.Second}
 		p := poolOf(t, endpoints, jsonrpc.WithProbe(probe))
-		wantText(t, "states", states(p), "resting up")
+		wantText(t, "states", states(p), "resting,up")
 		if s := p.Stats()[0]; s.Failures != 1 || jsonrpc.CodeOf(s.Err) != 7 {
 			t.Errorf("%+v", s)
 		}
@@ -228,7 +228,7 @@ func TestPoolProbe(t *testing.T) {
 		all[0].does(nil)
 		time.Sleep(time.Second)
 		synctest.Wait()
-		wantText(t, "states", states(p), "up up")
+		wantText(t, "states", states(p), "up,up")
 		all[0].mu.Lock()
 		wantText(t, "probe", strings.Join(all[0].heard, " "), `{"jsonrpc":"2.0","method":"health","params":[1],"id":7}`)
 		all[0].mu.Unlock()
@@ -264,7 +264,7 @@ func TestPoolProbeCheck(t *testing.T) {
 			}
 			return nil
 		}}))
-		wantText(t, "states", states(p), "resting resting up")
+		wantText(t, "states", states(p), "resting,resting,up")
 	})
 }
 

@@ -55,7 +55,7 @@ func TestPoolSet(t *testing.T) {
 		if err := p.Set(b.endpoint(), b.endpoint()); err != nil {
 			t.Fatal(err)
 		}
-		wantText(t, "states", states(p), "up leaving")
+		wantText(t, "states", states(p), "up,leaving")
 		wantText(t, "others", asks(t, p, 3), "bbb")
 		if a.isClosed() {
 			t.Error("it is closed under the call")

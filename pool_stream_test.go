@@ -3,16 +3,14 @@ package jsonrpc_test
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"example.com/jsonrpc"
 	"example.com/jsonrpc/transport"
 )
 
-// peers returns servers on streams and their endpoints, which are called a, b, …
+// peers returns servers on streams and their endpoints, which are called a, b and so on.
 func peers(t *testing.T, n int) (all []*peer, endpoints []jsonrpc.Endpoint) {
 	for i := range n {
 		p, name := newPeer(t), string(rune('a'+i))
@@ -59,10 +57,10 @@ func TestPoolStreams(t *testing.T) {
 		two.want("b")
 		three.want("b")
 		four.want("b")
-		wantText(t, "states", states(p), "connecting up")
+		wantText(t, "states", states(p), "connecting,up")
 		close(hanging)
 		time.Sleep(time.Second)
-		wantText(t, "states", states(p), "up up")
+		wantText(t, "states", states(p), "up,up")
 		if s := p.StreamStats(); s.Connects != 3 {
 			t.Errorf("%+v", s)
 		}
@@ -326,59 +324,6 @@ func TestPoolHandlerAndProgress(t *testing.T) {
 		if len(told) != 1 || told[0] != `{"token":1,"value":50}` {
 			t.Errorf("%q", told)
 		}
-	})
-}
-
-// A connection's changes are told in their order, and the hook may use the client.
-func TestConnectionHook(t *testing.T) {
-	inBubble(t, func(t *testing.T, p *peer) {
-		var (
-			mu   sync.Mutex
-			told []string
-			c    *jsonrpc.Client
-		)
-		hook := func(e jsonrpc.ConnectionEvent) {
-			text := e.Endpoint + " " + e.State.String()
-			if e.Err != nil {
-				text += ": " + e.Err.Error()
-			}
-			mu.Lock()
-			told = append(told, text)
-			mu.Unlock()
-			if e.State == jsonrpc.ConnectionLost && len(told) < 4 {
-				_ = c.Notify(t.Context(), "again", nil)
-			}
-		}
-		want := func(lines ...string) {
-			t.Helper()
-			synctest.Wait()
-			mu.Lock()
-			defer mu.Unlock()
-			if len(told) != len(lines) {
-				t.Fatalf("told %q", told)
-			}
-			for i := range lines {
-				wantText(t, "told", told[i], lines[i])
-			}
-			told = nil
-		}
-		c = p.client(jsonrpc.WithConnectionHook(hook))
-		want("test: connected")
-		p.meet(shut)
-		p.play(`
-			wait 2s
-			drop
-		`)
-		want("test: connection lost: the server closed the connection", "test: connecting failed: connect: the door is shut")
-		p.meet(nil)
-		if err := c.Notify(t.Context(), "note", nil); err != nil {
-			t.Error(err)
-		}
-		want("test: connected")
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
-		want("test: connection lost: the client is closed")
 	})
 }
 
