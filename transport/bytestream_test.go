@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -104,3 +105,24 @@ func (l *lastBytes) Read(p []byte) (int, error) {
 
 func (l *lastBytes) Write(p []byte) (int, error) { return len(p), nil }
 func (l *lastBytes) Close() error                { return nil }
+
+// A server that pings and pings, and reads nothing, fills no memory.
+func TestControlFramesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		o := &outbox{dst: ours}
+		frame := make([]byte, 131)
+		for range 2 * maxPending / len(frame) {
+			if err := o.control(frame, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		o.mu.Lock()
+		if n := len(o.pending); n > maxPending+len(frame) {
+			t.Errorf("%d bytes wait", n)
+		}
+		o.mu.Unlock()
+		_ = theirs.Close()
+	})
+}

@@ -211,12 +211,16 @@ func (o *outbox) write(ctx context.Context, frames []byte) (n int, err error) {
 }
 
 // control sends a control frame, and does not wait until it is written unless it
-// is the last of all frames: a reader, who answers pings, waits for nobody.
+// is the last of all frames: a reader, who answers pings, waits for nobody. Of one
+// who pings and does not read, some pings are left unanswered (RFC 6455, 5.5.3).
 func (o *outbox) control(frame []byte, last bool) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.err != nil {
 		return o.err
+	}
+	if !last && len(o.pending) > maxPending {
+		return nil
 	}
 	from := o.queued
 	o.putLocked(appendAll, frame)
