@@ -17,7 +17,8 @@ import (
 // With a rate it is an open loop: calls are due at even intervals, whatever the
 // server does, and the latency of one counts from when it was due. Concurrency
 // bounds how many are under way at once; those that are due and must wait for a
-// place are late by as much.
+// place are late by as much. What this machine's clock is late by is not counted:
+// it is none of the server's.
 type Plan struct {
 	// Call makes the call with the number n and returns the class of its error,
 	// empty if there is none.
@@ -34,13 +35,19 @@ type Plan struct {
 	WarmUp time.Duration
 	// Interval is that of the samples: a second if 0.
 	Interval time.Duration
+
+	pause func(time.Duration) // [pause], or for a test with a clock of its own
 }
 
 // Run carries out the plan, until its end or that of ctx. Each sample is given to
-// live, if it is not nil, as soon as it is there.
+// live, if it is not nil, as soon as it is there. Calls that the end of ctx cuts
+// short are not counted.
 func Run(ctx context.Context, p Plan, live func(Sample)) *Result {
 	if p.Interval <= 0 {
 		p.Interval = time.Second
+	}
+	if p.pause == nil {
+		p.pause = pause
 	}
 	p.Concurrency = max(p.Concurrency, 1)
 	if p.WarmUp > 0 {
@@ -58,12 +65,15 @@ type run struct {
 	begin  time.Time
 	end    time.Time // zero if there is none
 	next   atomic.Int64
+	unsent atomic.Int64
 	shards []*shard
+	spare  *shard    // to exchange for one that is read
+	last   Histogram // of the newest sample
 }
 
 func newRun(ctx context.Context, p Plan) *run {
 	const most = 16
-	r := &run{Plan: p, ctx: ctx, shards: make([]*shard, min(p.Concurrency, most))}
+	r := &run{Plan: p, ctx: ctx, shards: make([]*shard, min(p.Concurrency, most)), spare: newShard()}
 	for i := range r.shards {
 		r.shards[i] = newShard()
 	}
@@ -77,16 +87,22 @@ func (r *run) work(live func(Sample)) *Result {
 		r.end = r.begin.Add(r.Duration)
 	}
 	var workers sync.WaitGroup
+	work := r.closedLoop
+	if r.Rate > 0 {
+		dues := make(chan due)
+		workers.Go(func() { r.pace(dues) })
+		work = func(s *shard) { r.openLoop(s, dues) }
+	}
 	for i := range r.Concurrency {
 		s := r.shards[i%len(r.shards)]
-		workers.Go(func() { r.worker(s) })
+		workers.Go(func() { work(s) })
 	}
 	done := make(chan struct{})
 	go func() {
 		workers.Wait()
 		close(done)
 	}()
-	result := &Result{Rate: r.Rate, Concurrency: r.Concurrency}
+	result := newResult(r.Concurrency, r.Rate)
 	tick := time.NewTicker(r.Interval)
 	defer tick.Stop()
 	for {
@@ -102,55 +118,37 @@ func (r *run) work(live func(Sample)) *Result {
 	return result
 }
 
-// worker makes one call after the other.
-func (r *run) worker(s *shard) {
+// closedLoop makes one call after the other.
+func (r *run) closedLoop(s *shard) {
 	for r.ctx.Err() == nil {
 		n := r.next.Add(1) - 1
-		if r.Count > 0 && n >= r.Count {
+		now := time.Now()
+		if r.Count > 0 && n >= r.Count || r.over(now) {
 			return
 		}
-		due, ok := r.await(n)
-		if !ok {
-			return
-		}
-		if !r.end.IsZero() && !time.Now().Before(r.end) {
-			if r.Rate > 0 && due.Before(r.end) { // it was due, and there was no place for it
-				s.unsent.Add(1)
-				continue
-			}
-			return
-		}
-		began := time.Now()
-		class := r.Call(r.ctx, n)
-		if r.ctx.Err() != nil {
-			return // it was cut short
-		}
-		ended := time.Now()
-		s.record(ended.Sub(due), ended.Sub(began), class)
+		r.call(s, due{n, now}, now)
 	}
 }
 
-// await waits until call n is due and returns when that was. A worker that had to
-// wait is not late, but for what its timer takes: that is not counted. It reports
-// whether the call is to be made.
-func (r *run) await(n int64) (due time.Time, ok bool) {
-	now := time.Now()
-	if r.Rate <= 0 {
-		return now, true
+// openLoop makes calls when they are due.
+func (r *run) openLoop(s *shard, dues <-chan due) {
+	for d := range dues {
+		now := time.Now()
+		if r.over(now) {
+			r.unsent.Add(1)
+			continue
+		}
+		r.call(s, d, now)
 	}
-	due = r.begin.Add(time.Duration(float64(n) / r.Rate * float64(time.Second)))
-	if !due.After(now) {
-		return due, true
+}
+
+func (r *run) over(now time.Time) bool { return !r.end.IsZero() && !now.Before(r.end) }
+
+func (r *run) call(s *shard, d due, began time.Time) {
+	class := r.Call(r.ctx, d.n)
+	if r.ctx.Err() != nil {
+		return // it was cut short
 	}
-	if !r.end.IsZero() && !due.Before(r.end) {
-		return due, false
-	}
-	timer := time.NewTimer(due.Sub(now))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return time.Now(), true
-	case <-r.ctx.Done():
-		return due, false
-	}
+	ended := time.Now()
+	s.record(ended.Sub(d.at), ended.Sub(began), class)
 }

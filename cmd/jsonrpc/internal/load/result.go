@@ -1,9 +1,7 @@
 package load
 
 import (
-	"maps"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -19,8 +17,8 @@ type Result struct {
 	// Unsent is how many calls were due before the end and found no place: the
 	// server was too slow for the rate.
 	Unsent  int64
-	Latency *hdrhistogram.Histogram // in nanoseconds, from when a call was due
-	Service *hdrhistogram.Histogram // the same from when it was made
+	Latency Histogram // from when a call was due
+	Service Histogram // the same from when it was made
 	Samples []Sample
 }
 
@@ -56,20 +54,30 @@ const (
 	digits = 3
 )
 
-func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(least, most, digits) }
+// A Histogram counts times, in nanoseconds.
+type Histogram = *hdrhistogram.Histogram
+
+func newHistogram() Histogram { return hdrhistogram.New(least, most, digits) }
+
+func newResult(concurrency int, rate float64) *Result {
+	return &Result{
+		Concurrency: concurrency, Rate: rate, Errors: map[string]int64{}, Latency: newHistogram(), Service: newHistogram(),
+	}
+}
 
 // A shard is what some of the workers record.
 type shard struct {
-	unsent atomic.Int64
+	mu sync.Mutex // for what follows
+	counts
+}
 
-	mu      sync.Mutex // for what follows
-	latency *hdrhistogram.Histogram
-	service *hdrhistogram.Histogram
-	errors  map[string]int64
+type counts struct {
+	latency, service Histogram
+	errors           map[string]int64
 }
 
 func newShard() *shard {
-	return &shard{latency: newHistogram(), service: newHistogram(), errors: map[string]int64{}}
+	return &shard{counts: counts{newHistogram(), newHistogram(), map[string]int64{}}}
 }
 
 func (s *shard) record(latency, service time.Duration, class string) {
@@ -82,40 +90,59 @@ func (s *shard) record(latency, service time.Duration, class string) {
 	}
 }
 
-// drain moves what was recorded.
-func (s *shard) drain(latency, service *hdrhistogram.Histogram, errors map[string]int64) {
+// take exchanges what was recorded for what is empty, so that no worker waits for
+// the sums.
+func (s *shard) take(empty counts) counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	latency.Merge(s.latency)
-	service.Merge(s.service)
-	s.latency.Reset()
-	s.service.Reset()
-	for class, n := range s.errors {
-		errors[class] += n
+	full := s.counts
+	s.counts = empty
+	return full
+}
+
+// collect returns what was recorded since the last time.
+func (r *run) collect(result *Result) (latency Histogram, errors map[string]int64) {
+	latency, errors = newHistogram(), map[string]int64{}
+	for _, s := range r.shards {
+		full := s.take(r.spare.counts)
+		latency.Merge(full.latency)
+		result.Service.Merge(full.service)
+		add(errors, full.errors)
+		full.latency.Reset()
+		full.service.Reset()
+		clear(full.errors)
+		r.spare.counts = full
 	}
-	clear(s.errors)
+	result.Calls += latency.TotalCount()
+	result.Latency.Merge(latency)
+	add(result.Errors, errors)
+	return latency, errors
+}
+
+// add adds the counts of more to those of sum.
+func add(sum, more map[string]int64) {
+	for class, n := range more {
+		sum[class] += n
+	}
 }
 
 // sample ends an interval.
 func (r *run) sample(result *Result, now time.Time, live func(Sample)) {
-	if result.Latency == nil {
-		result.Latency, result.Service, result.Errors = newHistogram(), newHistogram(), map[string]int64{}
+	latency, errors := r.collect(result)
+	at := now.Sub(r.begin)
+	s := Sample{At: at, Length: at - result.Elapsed}
+	// A piece of an interval says little by itself: it belongs to the one before.
+	if n := len(result.Samples); n > 0 && s.Length < r.Interval/2 {
+		before := result.Samples[n-1]
+		s.Length += before.Length
+		latency.Merge(r.last)
+		add(errors, before.Errors)
+		result.Samples = result.Samples[:n-1]
 	}
-	latency, errors := newHistogram(), map[string]int64{}
-	for _, s := range r.shards {
-		s.drain(latency, result.Service, errors)
-	}
-	s := Sample{
-		At: now.Sub(r.begin), Calls: latency.TotalCount(), Errors: maps.Clone(errors),
-		P50: time.Duration(latency.ValueAtQuantile(50)), P99: time.Duration(latency.ValueAtQuantile(99)), Max: time.Duration(latency.Max()),
-	}
-	s.Length = s.At - result.Elapsed
-	result.Elapsed = s.At
-	result.Calls += s.Calls
-	result.Latency.Merge(latency)
-	for class, n := range errors {
-		result.Errors[class] += n
-	}
+	s.Calls, s.Errors = latency.TotalCount(), errors
+	s.P50, s.P99 = time.Duration(latency.ValueAtQuantile(50)), time.Duration(latency.ValueAtQuantile(99))
+	s.Max = time.Duration(latency.Max())
+	result.Elapsed, r.last = at, latency
 	result.Samples = append(result.Samples, s)
 	if live != nil {
 		live(s)
@@ -125,28 +152,16 @@ func (r *run) sample(result *Result, now time.Time, live func(Sample)) {
 // finish takes what the last interval has brought.
 func (r *run) finish(result *Result, live func(Sample)) {
 	r.sample(result, time.Now(), live)
-	for _, s := range r.shards {
-		result.Unsent += s.unsent.Load()
-	}
-	if r.Rate > 0 && !r.end.IsZero() && r.ctx.Err() == nil {
-		// What no worker came to.
-		due := int64(r.Duration.Seconds() * r.Rate)
-		if r.Count > 0 {
-			due = min(due, r.Count)
-		}
-		result.Unsent = max(due-result.Calls, result.Unsent)
-	}
+	result.Unsent = r.unsent.Load()
 }
 
-// Merged is what several runs have measured together, one after the other.
+// A Merged is what several runs have measured together, one after the other.
 type Merged struct{ all *Result }
 
 // Add adds a run. Its samples come after those of the runs before.
 func (m *Merged) Add(r *Result) {
 	if m.all == nil {
-		m.all = &Result{
-			Concurrency: r.Concurrency, Rate: r.Rate, Errors: map[string]int64{}, Latency: newHistogram(), Service: newHistogram(),
-		}
+		m.all = newResult(r.Concurrency, r.Rate)
 	}
 	for _, s := range r.Samples {
 		s.At += m.all.Elapsed
@@ -157,10 +172,8 @@ func (m *Merged) Add(r *Result) {
 	m.all.Unsent += r.Unsent
 	m.all.Latency.Merge(r.Latency)
 	m.all.Service.Merge(r.Service)
-	for class, n := range r.Errors {
-		m.all.Errors[class] += n
-	}
+	add(m.all.Errors, r.Errors)
 }
 
-// Result returns all of them as one.
+// Result returns all of them as one, nil if there are none.
 func (m *Merged) Result() *Result { return m.all }

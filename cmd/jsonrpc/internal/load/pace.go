@@ -1,0 +1,82 @@
+package load
+
+import (
+	"context"
+	"math"
+	"time"
+)
+
+// A due is a call of an open loop, and when it is to be made.
+type due struct {
+	n  int64
+	at time.Time
+}
+
+// pace hands out calls when they are due, until the plan's end. What nobody takes
+// it keeps, and the call is late.
+func (r *run) pace(dues chan<- due) {
+	defer close(dues)
+	ctx := r.ctx
+	if !r.end.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, r.end)
+		defer cancel()
+	}
+	woke := r.begin
+	for n := int64(0); n < r.dueBefore(math.MaxInt64); n++ {
+		at := r.begin.Add(r.dueAt(n))
+		if time.Now().Before(at) {
+			if !r.wait(ctx, at) {
+				return
+			}
+			woke = time.Now()
+		}
+		if at.Before(woke) {
+			at = woke // our own clock was late, and not for want of a place
+		}
+		select {
+		case dues <- due{n, at}:
+		case <-ctx.Done():
+			r.unsent.Add(r.dueBefore(time.Since(r.begin)) - n)
+			return
+		}
+	}
+}
+
+// dueAt returns when call n is due, since the beginning.
+func (r *run) dueAt(n int64) time.Duration {
+	return time.Duration(float64(n) / r.Rate * float64(time.Second))
+}
+
+// dueBefore returns how many calls are due before a time.
+func (r *run) dueBefore(t time.Duration) int64 {
+	if r.Duration > 0 {
+		t = min(t, r.Duration)
+	}
+	n := int64(math.MaxInt64)
+	if t < math.MaxInt64 {
+		n = int64(math.Ceil(t.Seconds()*r.Rate - 1e-9))
+	}
+	if r.Count > 0 {
+		n = min(n, r.Count)
+	}
+	return n
+}
+
+// wait waits until a time and reports whether ctx still lasts.
+func (r *run) wait(ctx context.Context, until time.Time) bool {
+	const lateness = 2 * time.Millisecond // of Go's timers where nothing else goes on
+	if far := time.Until(until) - lateness; far > 0 {
+		timer := time.NewTimer(far)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	if near := time.Until(until); near > 0 {
+		r.pause(near)
+	}
+	return ctx.Err() == nil
+}
