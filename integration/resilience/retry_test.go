@@ -54,6 +54,7 @@ func TestRetrySendsAgainWhatMayBe(t *testing.T) {
 		"no more than 4":                   {steps: []step{broken, broken, broken, broken, fine}, do: get, sent: 4, fails: true},
 		"no more than 2":                   {steps: []step{broken, broken, fine}, do: get, retry: resilience.Retry{Attempts: 2}, sent: 2, fails: true},
 		"a stall":                          {steps: []step{stalled, fine}, do: get, retry: resilience.Retry{AttemptTimeout: time.Second}, sent: 2},
+		"slow, and not idempotent":         {steps: []step{{wait: 3 * time.Second, reply: fine.reply}}, do: put, retry: resilience.Retry{AttemptTimeout: time.Second}, sent: 1},
 		"by a classifier": {steps: []step{said, fine}, do: get, retry: resilience.Retry{Classifier: func(error) jsonrpc.Outcome {
 			return jsonrpc.Outcome{Class: jsonrpc.ClassBehind, Sent: true}
 		}}, sent: 2},
