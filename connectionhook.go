@@ -52,13 +52,15 @@ func WithConnectionHook(f func(ConnectionEvent)) ClientOption {
 
 // tellLocked tells of a change. The caller must hold c.mu.
 func (c *conn) tellLocked(state ConnectionState, err error) {
+	name := c.name
 	if c.owner != nil {
 		c.owner.watch(state)
+		name = c.owner.name
 	}
 	if len(c.set.hooks) == 0 {
 		return
 	}
-	c.news.put(c.set.hooks, ConnectionEvent{c.secrets.mask(c.name), state, c.secrets.maskTree(err)})
+	c.news.put(c.set.hooks, ConnectionEvent{c.secrets.mask(name), state, c.secrets.maskTree(err)})
 }
 
 // news are changes on their way to the hooks.

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"example.com/jsonrpc"
+	"example.com/jsonrpc/jsonrpctest"
 )
 
 // A connection's changes are told in their order, and the hook may use the client.
@@ -59,4 +60,17 @@ func TestConnectionHook(t *testing.T) {
 		}
 		want("test: connection lost: the client is closed")
 	})
+}
+
+// Of a pool each event names its endpoint.
+func TestConnectionHookOfAPool(t *testing.T) {
+	server := jsonrpctest.New(t)
+	told := make(chan string, 10)
+	p := newPool(t, jsonrpc.Endpoints(jsonrpc.Endpoint{Name: "mine", URL: server.URL("tcp")}, jsonrpc.Endpoint{URL: "tcp://127.0.0.1:1"}),
+		jsonrpc.WithStrategy(jsonrpc.Ordered()),
+		jsonrpc.WithConnectionHook(func(e jsonrpc.ConnectionEvent) { told <- e.Endpoint + " " + e.State.String() }))
+	_ = p.Notify(t.Context(), "note", nil)
+	wantText(t, "told", <-told, "mine connected")
+	_ = p.Close()
+	wantText(t, "told", <-told, "mine connection lost")
 }

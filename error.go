@@ -217,6 +217,14 @@ func (e *callError) Error() string {
 
 func (e *callError) Unwrap() error { return e.err }
 
+// withoutCall returns err without the method and the endpoint that it names.
+func withoutCall(err error) error {
+	if e := (*callError)(nil); errors.As(err, &e) {
+		return e.err
+	}
+	return err
+}
+
 // A causeError is an error for the cause of a context's end (context.Cause) that
 // is found to be the context's own error too.
 type causeError struct{ err, ended error }

@@ -101,7 +101,7 @@ func (p *Pool) follow(ctx context.Context, source Source) error {
 		begun := false
 		for endpoints, err := range source(p.ctx) {
 			if err == nil {
-				err = p.Set(endpoints...)
+				err = p.replace(endpoints)
 			}
 			switch {
 			case p.ctx.Err() != nil:
@@ -133,6 +133,14 @@ func (p *Pool) follow(ctx context.Context, source Source) error {
 //
 // A [Source] that goes on telling replaces them in its turn.
 func (p *Pool) Set(endpoints ...Endpoint) error {
+	if err := p.replace(endpoints); err != nil {
+		return fmt.Errorf("jsonrpc: %w", err)
+	}
+	return nil
+}
+
+// replace is Set.
+func (p *Pool) replace(endpoints []Endpoint) error {
 	p.setting.Lock()
 	defer p.setting.Unlock()
 	if p.ctx.Err() != nil {
@@ -140,7 +148,7 @@ func (p *Pool) Set(endpoints ...Endpoint) error {
 	}
 	old := p.members.Load()
 	var all, added []*endpoint
-	for _, spec := range endpoints {
+	for n, spec := range endpoints {
 		key := spec.key()
 		if slices.ContainsFunc(all, func(e *endpoint) bool { return e.key == key }) {
 			continue
@@ -155,7 +163,7 @@ func (p *Pool) Set(endpoints ...Endpoint) error {
 			for _, e := range added {
 				e.remove()
 			}
-			return err
+			return fmt.Errorf("number %d: %w", n+1, err)
 		}
 		all, added = append(all, e), append(added, e)
 	}

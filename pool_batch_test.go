@@ -143,6 +143,34 @@ func TestPoolBatchNowhereToGo(t *testing.T) {
 	})
 }
 
+// Neither is it blurred which item had which.
+func TestPoolOfOneBatch(t *testing.T) {
+	inBubble(t, func(t *testing.T, _ *peer) {
+		all, endpoints := backends("a")
+		all[0].does(itemwise(func(method string) string {
+			return map[string]string{
+				"limited": `"error":{"code":429,"message":"slow down"}`, "behind": `"error":{"code":-32000,"message":"header not found"}`,
+				"bad": `"error":{"code":7,"message":"no such cat"}`, "good": `"result":"a"`,
+			}[method]
+		}))
+		p := poolOf(t, endpoints, jsonrpc.WithIdempotent())
+		var b jsonrpc.Batch
+		for _, method := range []string{"limited", "behind", "bad", "good"} {
+			b.Add(jsonrpc.Request{Method: method})
+		}
+		reply, err := p.Send(t.Context(), &b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []string{
+			"jsonrpc: limited at a: slow down (code 429)", "jsonrpc: behind at a: header not found (code -32000)",
+			"jsonrpc: bad at a: no such cat (code 7)", "<nil>",
+		} {
+			wantText(t, "item", fmt.Sprint(reply.Responses[i].Err), want)
+		}
+	})
+}
+
 // Coalescing and division are around the pool, and errors name the endpoint.
 func TestPoolCoalescingAndDivision(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *peer) {

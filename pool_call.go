@@ -19,6 +19,7 @@ type search struct {
 	tried   []Attempt   // those that failed
 	waiting []wait      // connections under way
 	cold    *endpoint   // the best that has no connection, of those passed over
+	made    int         // attempts
 }
 
 // A wait is for an endpoint's connection.
@@ -139,9 +140,9 @@ func (s *search) over(w wait) bool {
 	return true
 }
 
-// gaveUp is the error of a call whose context ended while it waited for a connection.
+// gaveUp is the error of a call whose context ended before it was sent, or sent again.
 func (s *search) gaveUp(ctx context.Context) error {
-	err := withEnded(ctx, &transport.Error{Op: "connect", Err: context.Cause(ctx)})
+	err := withEnded(ctx, &transport.Error{Op: "send", Err: context.Cause(ctx)})
 	if len(s.tried) == 0 {
 		return err
 	}
@@ -216,8 +217,11 @@ func (p *Pool) forward(ctx context.Context, x *Exchange) error {
 // forwardBy carries x out at the endpoints that s finds.
 func (p *Pool) forwardBy(ctx context.Context, x *Exchange, s *search) (err error) {
 	idempotent := len(x.set.idempotent) > 0 && x.Idempotent()
-	x.whole = idempotent
+	x.whole = idempotent && len(p.members.Load().all) > 1
 	for attempted := false; ; attempted = true {
+		if ctx.Err() != nil { // no endpoint is to blame
+			return s.begunTooLate(ctx, x)
+		}
 		e, trial, none := s.next(ctx)
 		switch {
 		case none != nil && !attempted:
@@ -249,6 +253,14 @@ func (p *Pool) forwardBy(ctx context.Context, x *Exchange, s *search) (err error
 	}
 }
 
+// begunTooLate ends x, since its context has ended.
+func (s *search) begunTooLate(ctx context.Context, x *Exchange) error {
+	err := s.gaveUp(ctx)
+	x.reset()
+	x.fail(err)
+	return err
+}
+
 // last returns the error of a call whose last attempt ended in err.
 func (s *search) last(e *endpoint, err error) error {
 	if err == nil || len(s.tried) == 0 || s.pool.outcome(err).Class == ClassAnswer {
@@ -273,6 +285,7 @@ func (p *Pool) bounded(ctx context.Context, x *Exchange, s *search, e *endpoint,
 		ctx, cancel = context.WithTimeoutCause(ctx, p.set.attemptTimeout, errAttemptTimeout)
 		defer cancel()
 	}
+	s.made++
 	return e.attempt(ctx, x, trial)
 }
 
@@ -298,7 +311,20 @@ func (p *Pool) forwardPart(ctx context.Context, x *Exchange, s *search, e *endpo
 	if len(rest) == 0 || ctx.Err() != nil {
 		return s.last(e, err)
 	}
-	for i := range x.items { // each keeps its own, whatever becomes of the others
+	cause := err
+	if cause == nil {
+		cause = x.items[rest[0]].err
+	}
+	s.fail(e, cause)
+	made, part := s.made, x.Part(rest...)
+	partErr := p.forwardBy(ctx, part, s)
+	if s.made == made { // there was nowhere to go: all keep what came of them
+		if err == nil {
+			return nil
+		}
+		return partErr
+	}
+	for i := range x.items {
 		it := &x.items[i]
 		if it.err == nil && !it.answered {
 			it.err = err
@@ -307,13 +333,6 @@ func (p *Pool) forwardPart(ctx context.Context, x *Exchange, s *search, e *endpo
 			it.err = &endpointError{e.name, it.err}
 		}
 	}
-	cause := err
-	if cause == nil {
-		cause = x.items[rest[0]].err
-	}
-	s.fail(e, cause)
-	part := x.Part(rest...)
-	partErr := p.forwardBy(ctx, part, s)
 	adopted := x.Adopt(part, partErr)
 	x.endpoint = part.endpoint
 	switch {

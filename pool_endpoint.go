@@ -87,7 +87,7 @@ func (p *Pool) newEndpoint(spec Endpoint) (*endpoint, error) {
 	if s, known := schemes.Load(strings.ToLower(name)); known && s.(Scheme).RoundTripper != nil { // which may connect
 		u, err := url.Parse(spec.URL)
 		if err != nil {
-			return nil, d.refuse("the URL cannot be parsed")
+			return nil, &MessageError{Reason: "the URL cannot be parsed"}
 		}
 		if d.noteURL(u); e.name == "" {
 			u.User, u.RawQuery, u.Fragment = nil, "", ""
@@ -97,6 +97,9 @@ func (p *Pool) newEndpoint(spec Endpoint) (*endpoint, error) {
 		return e, nil
 	}
 	c, err := d.dial(p.ctx, spec.URL)
+	if wrong := (*MessageError)(nil); errors.As(err, &wrong) { // the caller says the rest
+		return nil, wrong
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +193,7 @@ func (e *endpoint) dial(d *dialing) {
 		}
 	}
 	if d.err != nil && e.ctx.Err() == nil {
-		d.err = e.pool.settings.secrets.maskTree(connectError(d.err))
+		d.err = e.pool.settings.secrets.maskTree(connectError(withoutCall(d.err)))
 		e.failures.Add(1)
 		e.failed(e.pool.outcome(d.err), d.err, false)
 	}

@@ -92,7 +92,8 @@ func (e *restError) RetryAfter() time.Duration { return e.wait }
 // noEndpoint returns the error of a call that was sent to no endpoint at all.
 func (p *Pool) noEndpoint() error {
 	e := &restError{text: ErrNoEndpoint.Error()}
-	for i, s := range p.Stats() {
+	separator := ": "
+	for _, s := range p.Stats() {
 		wait := time.Until(s.RestUntil)
 		if wait <= 0 {
 			continue
@@ -100,11 +101,8 @@ func (p *Pool) noEndpoint() error {
 		if e.wait == 0 || wait < e.wait {
 			e.wait = wait
 		}
-		separator := "; "
-		if i == 0 {
-			separator = ": "
-		}
 		e.text += fmt.Sprintf("%s%s rests for %v, after: %v", separator, s.Name, wait.Round(time.Millisecond), s.Err)
+		separator = "; "
 	}
 	return &transport.Error{Op: "connect", Err: e}
 }

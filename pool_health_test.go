@@ -87,6 +87,24 @@ func TestPoolFailuresInARow(t *testing.T) {
 	})
 }
 
+// A call that comes too late is no endpoint's fault.
+func TestPoolContextHasEnded(t *testing.T) {
+	inBubble(t, func(t *testing.T, _ *peer) {
+		all, endpoints := backends("a")
+		p := poolOf(t, endpoints)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		time.Sleep(2 * time.Second)
+		for range 5 {
+			wantIs(t, p.Call(ctx, "who", nil, nil), context.DeadlineExceeded, false)
+		}
+		wantText(t, "states", states(p), "up")
+		if n := all[0].count(); n != 0 {
+			t.Errorf("asked %d times", n)
+		}
+	})
+}
+
 // Errors that are answers are no failures, and end a row of them.
 func TestPoolAnswersAreNoFailures(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *peer) {

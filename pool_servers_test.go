@@ -2,7 +2,12 @@ package jsonrpc_test
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -54,5 +59,46 @@ func TestPoolOfThreeServers(t *testing.T) {
 	}
 	if s := stats[1]; s.State != jsonrpc.EndpointUp || s.Failures != 0 {
 		t.Errorf("the slow one: %+v", s)
+	}
+}
+
+// A large result that is cut off comes from another server whole, without what the first
+// one has sent of it.
+func TestPoolResultCutOff(t *testing.T) {
+	rows := func(name string) string {
+		var b strings.Builder
+		for i := range 20_000 {
+			fmt.Fprintf(&b, `,"%s%d":%d`, name, i, i)
+		}
+		return "{" + b.String()[1:] + "}"
+	}
+	cut := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		text := response(string(body), rows("a"))
+		if strings.Contains(string(body), "list") {
+			text = response(string(body), "["+strings.Repeat("1,", 100_000)+"1]")
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+		_, _ = io.WriteString(w, text[:len(text)/2])
+		panic(http.ErrAbortHandler)
+	})
+	whole := serve(t, func(w http.ResponseWriter, r *http.Request) { answer(w, r, rows("b")) })
+	p := newPool(t, jsonrpc.URLs(cut.URL, whole.URL), jsonrpc.WithStrategy(jsonrpc.Ordered()))
+	got, err := jsonrpc.Call[map[string]int](t.Context(), p, "rows", nil, jsonrpc.WithIdempotent())
+	if err != nil || len(got) != 20_000 || got["b7"] != 7 {
+		t.Errorf("%d members, %v", len(got), err)
+	}
+	_, err = jsonrpc.Call[map[string]int](t.Context(), p, "rows", nil)
+	if o := jsonrpc.Classify(err); o.Class != jsonrpc.ClassBroken || !o.Sent {
+		t.Errorf("%+v: %v", o, err)
+	}
+	// Items that were given cannot be taken back.
+	n := 0
+	for _, err = range jsonrpc.Rows[int](t.Context(), p, "list", nil, jsonrpc.WithIdempotent()) {
+		n++
+	}
+	if o := jsonrpc.Classify(err); n < 1000 || o.Class != jsonrpc.ClassBroken {
+		t.Errorf("%d items, %+v: %v", n, o, err)
 	}
 }

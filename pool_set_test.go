@@ -69,7 +69,7 @@ func TestPoolSet(t *testing.T) {
 
 		// What is not valid changes nothing.
 		err := p.Set(jsonrpc.Endpoint{URL: "http://127.0.0.1"}, jsonrpc.Endpoint{URL: "nonsense"})
-		wantError(t, err, "jsonrpc: not sent: the URL has no scheme: write http://HOST:PORT/PATH")
+		wantError(t, err, "jsonrpc: number 2: not sent: the URL has no scheme: write http://HOST:PORT/PATH")
 		wantText(t, "after it", asks(t, p, 2), "bb")
 
 		if err := p.Close(); err != nil || !b.isClosed() {

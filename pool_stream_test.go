@@ -303,6 +303,23 @@ func TestPoolSubscribeWithoutStreams(t *testing.T) {
 	})
 }
 
+// An endpoint that turns out to be no stream is passed over.
+func TestPoolSubscribeAmongOthers(t *testing.T) {
+	inBubble(t, func(t *testing.T, _ *peer) {
+		servers, endpoints := peers(t, 1)
+		_, others := backends("x")
+		p := poolOf(t, append(others, endpoints...), jsonrpc.WithStrategy(jsonrpc.Ordered()))
+		asking := heads(t, p)
+		servers[0].play(`
+			--> {"jsonrpc":"2.0","method":"eth_subscribe","params":["newHeads"],"id":1}
+			<-- {"jsonrpc":"2.0","result":"0xa","id":1}
+		`)
+		if _, err := asking.get(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // What servers ask comes from all endpoints to one handler; progress is told on the
 // connection of its call.
 func TestPoolHandlerAndProgress(t *testing.T) {

@@ -23,6 +23,12 @@ func (p *Pool) placeBy(ctx context.Context, s *Subscription, search *search) err
 			}
 			return err
 		}
+		if e.conn() == nil { // that shows only once its client is made
+			search.spent = append(search.spent, e)
+			e.unknown(trial)
+			e.release()
+			continue
+		}
 		err = e.subscribe(ctx, s, trial)
 		if err == nil {
 			return nil
@@ -30,10 +36,7 @@ func (p *Pool) placeBy(ctx context.Context, s *Subscription, search *search) err
 		if ctx.Err() != nil || !p.outcome(err).Class.Temporary() {
 			return err
 		}
-		if call := (*callError)(nil); errors.As(err, &call) {
-			err = call.err
-		}
-		search.fail(e, err)
+		search.fail(e, withoutCall(err))
 	}
 }
 

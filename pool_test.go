@@ -237,15 +237,15 @@ func TestNewPoolRefuses(t *testing.T) {
 		want   string
 	}{
 		"no source":        {source: nil, want: "jsonrpc: not sent: the source of the pool's endpoints is nil: URLs makes one of fixed addresses"},
-		"a bad URL":        {source: jsonrpc.URLs("pets.example"), want: "jsonrpc: the endpoints of the pool: jsonrpc: not sent: the URL has no scheme: write http://HOST:PORT/PATH"},
-		"no name":          {source: jsonrpc.Endpoints(jsonrpc.Endpoint{Dial: (&backend{}).endpoint().Dial}), want: "jsonrpc: the endpoints of the pool: not sent: an endpoint with a function that dials needs a Name"},
+		"a bad URL":        {source: jsonrpc.URLs("pets.example"), want: "jsonrpc: the endpoints of the pool: number 1: not sent: the URL has no scheme: write http://HOST:PORT/PATH"},
+		"no name":          {source: jsonrpc.Endpoints(jsonrpc.Endpoint{Dial: (&backend{}).endpoint().Dial}), want: "jsonrpc: the endpoints of the pool: number 1: not sent: an endpoint with a function that dials needs a Name"},
 		"no reconnecting":  {source: jsonrpc.URLs(), opts: []jsonrpc.PoolOption{jsonrpc.WithoutReconnect()}, want: "jsonrpc: not sent: WithoutReconnect has no place in a pool: an endpoint that was lost once would be lost for ever"},
 		"one address":      {source: jsonrpc.URLs(), opts: []jsonrpc.PoolOption{jsonrpc.WithAddress("10.0.0.1:80")}, want: "jsonrpc: not sent: WithAddress has no place in a pool: use the field Address of an Endpoint"},
 		"no classifier":    {source: jsonrpc.URLs(), opts: []jsonrpc.PoolOption{jsonrpc.WithClassifier(nil)}, want: "jsonrpc: not sent: the classifier is nil"},
 		"no probe":         {source: jsonrpc.URLs(), opts: []jsonrpc.PoolOption{jsonrpc.WithProbe(jsonrpc.Probe{})}, want: "jsonrpc: not sent: a probe needs a Method to call, or a Check"},
 		"a context's end":  {ctx: ended, source: jsonrpc.Updates(nil), want: "jsonrpc: the endpoints of the pool: nobody is there"},
-		"a bad address":    {source: jsonrpc.Endpoints(jsonrpc.Endpoint{URL: "http://a", Address: "b"}), want: `jsonrpc: the endpoints of the pool: not sent: the address "b" to connect to must have the form HOST:PORT`},
-		"address and exec": {source: jsonrpc.Endpoints(jsonrpc.Endpoint{URL: "exec:cat", Address: "b:1"}), want: "jsonrpc: the endpoints of the pool: jsonrpc: not sent: an address to connect to has no effect on exec"},
+		"a bad address":    {source: jsonrpc.Endpoints(jsonrpc.Endpoint{URL: "http://a", Address: "b"}), want: `jsonrpc: the endpoints of the pool: number 1: not sent: the address "b" to connect to must have the form HOST:PORT`},
+		"address and exec": {source: jsonrpc.Endpoints(jsonrpc.Endpoint{URL: "exec:cat", Address: "b:1"}), want: "jsonrpc: the endpoints of the pool: number 1: not sent: an address to connect to has no effect on exec"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if test.ctx == nil {
