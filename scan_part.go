@@ -171,11 +171,11 @@ func (s *partScanner) value(c byte) (wanted string) {
 		}
 		s.depth++
 	case c == 't':
-		s.state, s.rest = partWord, "rue"
+		s.state, s.rest = partWord, "true"[1:]
 	case c == 'f':
-		s.state, s.rest = partWord, "alse"
+		s.state, s.rest = partWord, "false"[1:]
 	case c == 'n':
-		s.state, s.rest = partWord, "ull"
+		s.state, s.rest = partWord, "null"[1:]
 	case c == '-':
 		s.state = partMinus
 	case c == '0':

@@ -47,7 +47,8 @@ var (
 // unmarshalSonic is sonic with copies of strings, because the memory of a reply is
 // used again, but without the copy of the whole text that its Unmarshal makes first.
 func unmarshalSonic(data []byte, v any) error {
-	err := sonic.ConfigStd.UnmarshalFromString(unsafe.String(unsafe.SliceData(data), len(data)), v)
+	text := unsafe.String(unsafe.SliceData(data), len(data)) //nolint:gosec // nothing keeps it
+	err := sonic.ConfigStd.UnmarshalFromString(text, v)
 	if err != nil {
 		err = errors.New(err.Error()) // sonic's own has the text
 	}
