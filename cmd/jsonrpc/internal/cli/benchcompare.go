@@ -63,7 +63,7 @@ func (o *benchOptions) runComparison(ctx context.Context, s *session, servers []
 // verdict says whether a difference is real.
 func verdict(name string, c load.Comparison) string {
 	text := fmt.Sprintf("%s: the second has %.3g times that of the first", name, c.Ratio)
-	if c.Real() {
+	if c.Real {
 		return text + fmt.Sprintf(", and the difference is real (p = %.2g, %d turns)", c.P, c.Rounds)
 	}
 	return text + fmt.Sprintf(", which may be chance (p = %.2g, %d turns)", c.P, c.Rounds)
