@@ -15,56 +15,102 @@ type benchComparison struct {
 	Difference map[string]load.Comparison `json:"difference"` // of the second to the first
 }
 
-// runComparison measures two servers in turns, so that what else goes on on the
-// machine is the same for both.
-func (o *benchOptions) runComparison(ctx context.Context, s *session, servers []*benchServer, plan load.Plan) error {
-	rounds := int(o.rounds)
-	if rounds < load.MinRounds {
-		return &usageError{fmt.Sprintf("--rounds: in fewer than %d turns no difference can be told from chance", load.MinRounds)}
+// A benchFigure is one by which servers are compared.
+type benchFigure struct {
+	key, name string
+	of        func(*load.Result) float64
+	pairs     [2][]float64
+}
+
+func benchFigures(rate float64) []*benchFigure {
+	quantile := func(q float64) func(*load.Result) float64 {
+		return func(r *load.Result) float64 { return float64(r.Latency.ValueAtQuantile(q)) }
 	}
+	figures := []*benchFigure{
+		{key: "p50", name: "median latency", of: quantile(50)},
+		{key: "p99", name: "99 % latency", of: quantile(99)},
+	}
+	if rate > 0 { // the throughput is what was asked for
+		return figures
+	}
+	return append([]*benchFigure{{key: "calls_per_second", name: "calls a second", of: (*load.Result).Throughput}}, figures...)
+}
+
+// compare measures two servers in turns, so that what else goes on on the machine
+// is the same for both.
+func (r *benchReport) compare(ctx context.Context, o *benchOptions, s *session, servers []*benchServer, plan load.Plan) error {
+	rounds := int(o.rounds)
 	plan.Duration /= time.Duration(rounds)
 	plan.Count = int64(math.Ceil(float64(plan.Count) / float64(rounds)))
 	plan.Interval = max(plan.Duration/2, 100*time.Millisecond)
-	results := make([]load.Merged, 2)
-	figures := map[string]*[2][]float64{"throughput": {}, "median latency": {}, "99 % latency": {}}
-	for round := range rounds {
+	var merged [2]load.Merged
+	figures := benchFigures(plan.Rate)
+	for round := 0; round < rounds && ctx.Err() == nil; round++ {
+		var results [2]*load.Result
 		for turn := range servers {
 			i := (turn + round) % 2 // each is the first as often
 			plan.Call = servers[i].call
 			live := o.liveView(s, fmt.Sprintf("turn %d of %d, %s, ", round+1, rounds, servers[i].name))
-			r := load.Run(ctx, plan, live.show)
+			results[i] = load.Run(ctx, plan, live.show)
 			live.end()
-			plan.WarmUp = min(plan.WarmUp, plan.Duration/10) // it is warm now
-			results[i].Add(r)
-			figures["throughput"][i] = append(figures["throughput"][i], r.Throughput())
-			figures["median latency"][i] = append(figures["median latency"][i], float64(r.Latency.ValueAtQuantile(50)))
-			figures["99 % latency"][i] = append(figures["99 % latency"][i], float64(r.Latency.ValueAtQuantile(99)))
+			merged[i].Add(results[i])
+		}
+		if round == 0 { // they are warm now, but for what a pause cools
+			plan.WarmUp = min(plan.WarmUp, 100*time.Millisecond)
 		}
 		if ctx.Err() != nil {
-			return errStopped
+			break // not a whole turn
+		}
+		for _, f := range figures {
+			for i, result := range results {
+				f.pairs[i] = append(f.pairs[i], f.of(result))
+			}
 		}
 	}
 	whole := benchComparison{Difference: map[string]load.Comparison{}}
 	for i, server := range servers {
-		whole.Servers = append(whole.Servers, load.NewReport(server.name, server.method, results[i].Result()))
+		whole.Servers = append(whole.Servers, load.NewReport(server.name, server.method, merged[i].Result()))
 	}
-	var notes []string
-	for _, name := range []string{"throughput", "median latency", "99 % latency"} {
-		if name == "throughput" && plan.Rate > 0 {
-			continue // it is what was asked for
-		}
-		c := load.Compare(figures[name][0], figures[name][1])
-		whole.Difference[name] = c
-		notes = append(notes, verdict(name, c))
+	for _, f := range figures {
+		c := load.Compare(f.pairs[0], f.pairs[1])
+		whole.Difference[f.key] = c
+		r.notes = append(r.notes, verdict(f.name, c))
 	}
-	return o.print(s, whole.Servers, notes, whole)
+	r.reports, r.whole = whole.Servers, whole
+	r.notes = append(r.notes, cautions(whole.Servers)...)
+	return nil
 }
 
 // verdict says whether a difference is real.
 func verdict(name string, c load.Comparison) string {
-	text := fmt.Sprintf("%s: the second has %.3g times that of the first", name, c.Ratio)
-	if c.Real {
-		return text + fmt.Sprintf(", and the difference is real (p = %.2g, %d turns)", c.P, c.Rounds)
+	switch {
+	case c.Rounds < load.MinRounds:
+		return fmt.Sprintf("%s: after %d turns no difference can be told from chance", name, c.Rounds)
+	case c.Real:
+		return fmt.Sprintf("%s: the second has %s times those of the first (%s to %s): the difference is real (p = %.2g, %d turns)",
+			name, ratio(c.Ratio), ratio(c.Low), ratio(c.High), c.P, c.Rounds)
 	}
-	return text + fmt.Sprintf(", which may be chance (p = %.2g, %d turns)", c.P, c.Rounds)
+	return fmt.Sprintf("%s: no difference that could not be chance: %s times those of the first (%s to %s; p = %.2g, %d turns)",
+		name, ratio(c.Ratio), ratio(c.Low), ratio(c.High), c.P, c.Rounds)
+}
+
+// ratio has two digits behind the point, or three in all.
+func ratio(v float64) string {
+	if v >= 0.1 && v < 10 {
+		return fmt.Sprintf("%.2f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
+// cautions say what makes figures of two servers hard to compare.
+func cautions(servers []*load.Report) (notes []string) {
+	if servers[0].Failed+servers[1].Failed > 0 {
+		notes = append(notes, fmt.Sprintf("errors: %d of %d calls to the first, %d of %d to the second; their times count as others do",
+			servers[0].Failed, servers[0].Calls, servers[1].Failed, servers[1].Calls))
+	}
+	if servers[0].Unsent+servers[1].Unsent > 0 {
+		notes = append(notes, fmt.Sprintf("not made, though they were due: %d calls to the first, %d to the second; at a rate that a server cannot keep up with, latency says how long it was asked for",
+			servers[0].Unsent, servers[1].Unsent))
+	}
+	return notes
 }

@@ -97,6 +97,9 @@ func (s *session) sayLine(line string) {
 	line = visible(s.secrets.mask(line), "")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// Who has closed stderr wants to hear nothing.
-	_, _ = io.WriteString(s.process.Stderr, line+"\n")
+	w := s.lines
+	if w == nil {
+		w = s.process.Stderr
+	}
+	_, _ = io.WriteString(w, line+"\n") // who has closed stderr wants to hear nothing
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"sync"
 )
 
@@ -14,10 +15,19 @@ type session struct {
 
 	commands []string // names of all commands
 
-	mu     sync.Mutex // for warned, and for lines on stderr to stay whole
+	mu     sync.Mutex // for warned and lines, and for lines on stderr to stay whole
 	warned map[string]bool
+	lines  io.Writer // for lines on stderr, if something stands below them; nil for stderr
 }
 
 func newSession(ctx context.Context, p *Process) *session {
 	return &session{process: p, input: &input{ctx: ctx, stdin: p.Stdin}, warned: map[string]bool{}}
+}
+
+// above has lines on stderr written by w from now on, which keeps what moves, as
+// progress does, below them. Nil ends it.
+func (s *session) above(w io.Writer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = w
 }

@@ -55,6 +55,9 @@ func Compare(first, second []float64) Comparison {
 // that stay to hold the median with a confidence of 95 %: so many heads, or fewer,
 // are shown by n coins with a likelihood of 2.5 % at most.
 func outside(n int) (k int) {
+	if n > 1000 { // as good as normal
+		return int(float64(n)/2-0.98*math.Sqrt(float64(n))) - 1
+	}
 	heads := math.Pow(0.5, float64(n)) // the likelihood of exactly k
 	for upTo := heads; ; k++ {
 		heads *= float64(n-k) / float64(k+1)

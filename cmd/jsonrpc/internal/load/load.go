@@ -103,6 +103,7 @@ func (r *run) work(live func(Sample)) *Result {
 		close(done)
 	}()
 	result := newResult(r.Concurrency, r.Rate)
+	result.Started = r.begin
 	tick := time.NewTicker(r.Interval)
 	defer tick.Stop()
 	for {

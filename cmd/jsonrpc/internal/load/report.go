@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -15,6 +16,7 @@ import (
 type Report struct {
 	Target      string           `json:"target"`
 	Method      string           `json:"method"`
+	Started     time.Time        `json:"started"`
 	Concurrency int              `json:"concurrency"`
 	Rate        float64          `json:"rate,omitempty"` // of an open loop
 	Elapsed     time.Duration    `json:"elapsed_ns"`
@@ -27,6 +29,9 @@ type Report struct {
 	Service     *Latency         `json:"service,omitempty"` // of an open loop: from when a call was made
 	Samples     []ReportSample   `json:"samples"`
 	Curve       []Point          `json:"curve"` // the latency at each percentile
+	// Distribution counts calls by latency, in bars a twentieth of a power of ten
+	// wide. Empty ones are left out.
+	Distribution []Bar `json:"distribution"`
 }
 
 // Latency is a distribution of times.
@@ -44,6 +49,7 @@ type Latency struct {
 // A ReportSample is one interval.
 type ReportSample struct {
 	At         time.Duration    `json:"at_ns"` // its end
+	Length     time.Duration    `json:"length_ns"`
 	Throughput float64          `json:"calls_per_second"`
 	Errors     map[string]int64 `json:"errors,omitempty"`
 	P50        time.Duration    `json:"p50_ns"`
@@ -57,50 +63,82 @@ type Point struct {
 	Latency    time.Duration `json:"latency_ns"`
 }
 
+// Failed returns how many of its calls ended in an error.
+func (s ReportSample) Failed() (n int64) {
+	for _, count := range s.Errors {
+		n += count
+	}
+	return n
+}
+
+// A Bar is how many calls took a time that is in it.
+type Bar struct {
+	From  time.Duration `json:"from_ns"`
+	To    time.Duration `json:"to_ns"`
+	Calls int64         `json:"calls"`
+}
+
 // NewReport makes a report of a result.
 func NewReport(target, method string, r *Result) *Report {
 	report := &Report{
-		Target: target, Method: method, Concurrency: r.Concurrency, Rate: r.Rate, Elapsed: r.Elapsed, Calls: r.Calls,
+		Target: target, Method: method, Started: r.Started, Concurrency: r.Concurrency, Rate: r.Rate, Elapsed: r.Elapsed, Calls: r.Calls,
 		Throughput: r.Throughput(), Failed: r.Failed(), Errors: r.Errors, Unsent: r.Unsent, Latency: latencyOf(r.Latency),
 	}
 	if r.Rate > 0 {
 		service := latencyOf(r.Service)
 		report.Service = &service
 	}
+	report.Samples = []ReportSample{}
 	for _, s := range r.Samples {
-		if s.Length <= 0 || s.Calls == 0 && s.At == r.Elapsed {
-			continue // the last one may be no interval at all
-		}
-		report.Samples = append(report.Samples, ReportSample{
-			At: s.At, Throughput: float64(s.Calls) / s.Length.Seconds(), Errors: s.Errors, P50: s.P50, P99: s.P99, Max: s.Max,
-		})
-	}
-	// Points stand as dense as a logarithmic scale shows them: 0, 10 … 90, 91 … 99,
-	// 99.1 … while there are calls beyond.
-	for step := 10.0; r.Calls > 0 && step >= 0.001; step /= 10 {
-		for i := range 9 {
-			p := 100 - step*float64(10-i)
-			if float64(r.Calls)*(100-p)/100 < 1 {
-				break
-			}
-			report.Curve = append(report.Curve, Point{math.Round(p*1e4) / 1e4, time.Duration(r.Latency.ValueAtQuantile(p))})
+		if s.Length > 0 {
+			report.Samples = append(report.Samples, ReportSample{
+				At: s.At, Length: s.Length, Throughput: float64(s.Calls) / s.Length.Seconds(), Errors: s.Errors, P50: s.P50, P99: s.P99, Max: s.Max,
+			})
 		}
 	}
-	if r.Calls > 0 {
-		report.Curve = append(report.Curve, Point{100, time.Duration(r.Latency.Max())})
-	}
+	report.Curve, report.Distribution = curve(r.Latency), distribution(r.Latency)
 	return report
 }
 
-type histogram interface {
-	Min() int64
-	Max() int64
-	Mean() float64
-	TotalCount() int64
-	ValueAtQuantile(float64) int64
+// curve has points as dense as a scale of nines shows them: 0, 10 … 90, 91 … 99,
+// 99.1 … while there are calls beyond.
+func curve(h Histogram) []Point {
+	points := []Point{}
+	calls := float64(h.TotalCount())
+	for step := 10.0; calls > 0 && step >= 0.001; step /= 10 {
+		for i := range 9 {
+			p := 100 - step*float64(10-i)
+			if calls*(100-p)/100 < 1 {
+				break
+			}
+			points = append(points, Point{math.Round(p*1e4) / 1e4, time.Duration(h.ValueAtQuantile(p))})
+		}
+	}
+	if calls > 0 {
+		points = append(points, Point{100, time.Duration(h.Max())})
+	}
+	return points
 }
 
-func latencyOf(h histogram) Latency {
+func distribution(h Histogram) []Bar {
+	const perDecade = 20
+	edge := func(k int) time.Duration { return time.Duration(math.Round(math.Pow(10, float64(k)/perDecade))) }
+	bars, last := []Bar{}, math.MinInt
+	for _, counted := range h.Distribution() {
+		if counted.Count == 0 {
+			continue
+		}
+		k := int(math.Floor(perDecade * math.Log10(float64(counted.From+counted.To)/2)))
+		if k != last {
+			bars = append(bars, Bar{From: edge(k), To: edge(k + 1)})
+			last = k
+		}
+		bars[len(bars)-1].Calls += counted.Count
+	}
+	return bars
+}
+
+func latencyOf(h Histogram) Latency {
 	if h.TotalCount() == 0 {
 		return Latency{}
 	}
@@ -146,17 +184,18 @@ func (r *Report) ErrorText() string {
 	if r.Failed == 0 {
 		return "none"
 	}
-	classes := slices.SortedFunc(maps.Keys(r.Errors), func(a, b string) int {
-		if d := r.Errors[b] - r.Errors[a]; d != 0 {
-			return int(d)
-		}
-		return strings.Compare(a, b)
-	})
 	var parts []string
-	for _, class := range classes {
+	for _, class := range r.errorClasses() {
 		parts = append(parts, fmt.Sprintf("%s %d", class, r.Errors[class]))
 	}
 	return fmt.Sprintf("%d, %s %% of all: %s", r.Failed, number(100*float64(r.Failed)/float64(r.Calls)), strings.Join(parts, ", "))
+}
+
+// errorClasses are those that occurred, the most frequent first.
+func (r *Report) errorClasses() []string {
+	return slices.SortedFunc(maps.Keys(r.Errors), func(a, b string) int {
+		return cmp.Or(cmp.Compare(r.Errors[b], r.Errors[a]), strings.Compare(a, b))
+	})
 }
 
 // Short has three digits of a time, more or less.

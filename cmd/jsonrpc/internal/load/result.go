@@ -9,6 +9,7 @@ import (
 
 // A Result is what a run has measured.
 type Result struct {
+	Started     time.Time
 	Concurrency int
 	Rate        float64
 	Elapsed     time.Duration
@@ -162,6 +163,7 @@ type Merged struct{ all *Result }
 func (m *Merged) Add(r *Result) {
 	if m.all == nil {
 		m.all = newResult(r.Concurrency, r.Rate)
+		m.all.Started = r.Started
 	}
 	for _, s := range r.Samples {
 		s.At += m.all.Elapsed
