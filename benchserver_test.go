@@ -148,6 +148,9 @@ func serveWebSocket(c io.Writer, r *bufio.Reader) error {
 		if _, err := io.ReadFull(r, header[:2]); err != nil {
 			return err
 		}
+		if header[0] == 0x88 { // a Close frame: nobody waits for ours longer than for this
+			return nil
+		}
 		length := int(header[1] & 127)
 		if length == 126 {
 			if _, err := io.ReadFull(r, header[:2]); err != nil {
