@@ -66,7 +66,7 @@
 //
 // An [Option] given to [Dial] counts for all calls; given to a call, for that
 // call instead. Headers, query parameters and cookies merge, name by name.
-// Options about the connection, such as [WithCAFile], are for Dial alone, and
+// Options about connections, such as [WithCAFile], are for Dial and [NewPool], and
 // the compiler sees to it. Everything that goes around calls, such as retries or
 // tracing, is an [Interceptor].
 //
@@ -81,6 +81,12 @@
 // and [Subscribe] brings its notifications as events. When the connection
 // breaks, calls under way fail, none is sent twice, the next call connects
 // again, and subscriptions go on with a [Gap] between their events.
+//
+// # Many servers
+//
+// [NewPool] makes one client of many servers. A call goes to another one if it was
+// not sent, or may be carried out twice ([WithIdempotent]), and if that may help
+// ([Classify]). Servers that fail rest; they may come and go, and be found by [DNS].
 //
 // # Safety
 //

@@ -70,9 +70,14 @@ type dialing struct {
 }
 
 // newEndpoint prepares an endpoint, without connecting to it.
-func (p *Pool) newEndpoint(spec Endpoint) (*endpoint, error) {
+func (p *Pool) newEndpoint(spec Endpoint) (_ *endpoint, err error) {
 	e := &endpoint{pool: p, key: spec.key(), name: spec.Name, hash: hashOf(spec.key())}
 	e.ctx, e.stop = context.WithCancel(p.ctx)
+	defer func() {
+		if err != nil {
+			e.stop()
+		}
+	}()
 	if e.make = spec.Dial; e.make != nil {
 		if spec.Name == "" {
 			return nil, &MessageError{Reason: "an endpoint with a function that dials needs a Name"}
@@ -193,12 +198,20 @@ func (e *endpoint) dial(d *dialing) {
 		}
 	}
 	if d.err != nil && e.ctx.Err() == nil {
-		d.err = e.pool.settings.secrets.maskTree(connectError(withoutCall(d.err)))
+		d.err = e.mask(connectError(withoutCall(d.err)))
 		e.failures.Add(1)
 		e.failed(e.pool.outcome(d.err), d.err, false)
 	}
 	close(d.done)
 	e.pool.change.tell()
+}
+
+// mask masks the secrets of the pool and, as far as they are known, of the endpoint.
+func (e *endpoint) mask(err error) error {
+	if c := e.client.Load(); c != nil {
+		err = c.settings.secrets.maskTree(err)
+	}
+	return e.pool.settings.secrets.maskTree(err)
 }
 
 // makeClient makes the client if there is none.

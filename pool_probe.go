@@ -50,7 +50,7 @@ func (e *endpoint) probeOnce() {
 		if !atFault(o) {
 			o = Outcome{Class: ClassUnavailable, Sent: true} // an answer, and not the one that was wanted
 		}
-		e.failed(o, e.pool.settings.secrets.maskTree(err), true)
+		e.failed(o, e.mask(err), true)
 	}
 }
 
