@@ -21,9 +21,9 @@ type arrows struct{ session *session }
 
 func newArrows(s *session) *slog.Logger { return slog.New(arrows{s}) }
 
-func (arrows) Enabled(context.Context, slog.Level) bool { return true }
-func (a arrows) WithAttrs([]slog.Attr) slog.Handler     { return a }
-func (a arrows) WithGroup(string) slog.Handler          { return a }
+func (a arrows) Enabled(context.Context, slog.Level) bool { return !a.session.hideArrows.Load() }
+func (a arrows) WithAttrs([]slog.Attr) slog.Handler       { return a }
+func (a arrows) WithGroup(string) slog.Handler            { return a }
 
 // Handle prints "--> message" or "<-- message". Why a call failed is not for it
 // to say: the sentence at the end does. An unusual HTTP status, though, belongs
@@ -53,6 +53,9 @@ type headerTrace struct {
 
 // RoundTrip prints the headers on both ways.
 func (t headerTrace) RoundTrip(r *http.Request) (*http.Response, error) {
+	if t.session.hideArrows.Load() {
+		return t.next.RoundTrip(r)
+	}
 	t.session.sayLine("  > " + r.Method + " " + publicURL(r.URL))
 	t.header("  > ", r.Header)
 	resp, err := t.next.RoundTrip(r)

@@ -72,7 +72,7 @@ func run(ctx context.Context, p *Process) ExitCode {
 	if ctx.Err() != nil && err != nil && !errors.Is(err, errStopped) {
 		err = errInterrupted
 	}
-	if err != nil && !errors.Is(err, errSilent) {
+	if err != nil && !errors.Is(err, errSilent) && !errors.Is(err, errTold) {
 		s.say(sentence(cmd, err))
 	}
 	return exitCode(err)

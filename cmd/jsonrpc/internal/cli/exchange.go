@@ -19,7 +19,9 @@ type exchange struct {
 	printing
 	envelope bool
 	judge    func(result json.RawMessage) error // of a result that was printed; may be nil
+	got      func(result json.RawMessage)       // is told of a result, or of the whole reply to a batch, before it is printed; may be nil
 	names    func() []string                    // the methods that the server is known to have; may be nil
+	settle   bool                               // wait for what was sent before the response
 }
 
 // carryOut sends the message and prints what came.
@@ -29,10 +31,16 @@ func (c *connection) carryOut(ctx context.Context, s *session, at target, x exch
 		return c.dialFailure(s, at, err)
 	}
 	defer func() { _ = client.Close() }()
+	x.settle = c.verbose > 0 && isStream(at.scheme()) // so that -v shows it
+	return c.exchange(ctx, s, client, x)
+}
+
+// exchange is carryOut with a client that is there already.
+func (c *connection) exchange(ctx context.Context, s *session, client *jsonrpc.Client, x exchange) error {
 	out := c.results(s, x.printing)
 	reply, err := client.Send(ctx, x.message)
-	if c.verbose > 0 && isStream(at.scheme()) {
-		c.asked.settle(ctx) // so that -v shows what came before the response
+	if x.settle {
+		c.asked.settle(ctx)
 	}
 	// An error of the server's is a response too.
 	if x.envelope && json.Valid(c.last.text) {
@@ -40,7 +48,7 @@ func (c *connection) carryOut(ctx context.Context, s *session, at target, x exch
 			return printErr
 		}
 	}
-	if c.answered.Load() { // --strict is on
+	if c.answered.Swap(false) { // --strict is on
 		err = &jsonrpc.ValidationError{Deviation: jsonrpc.DeviationAnswered, Reply: c.last.text}
 	}
 	switch {
@@ -49,10 +57,17 @@ func (c *connection) carryOut(ctx context.Context, s *session, at target, x exch
 		failure.suggest(x)
 		return failure
 	case x.batch:
+		if x.got != nil {
+			x.got(reply.Text)
+		}
 		return printBatch(ctx, out, reply, x.envelope)
 	case len(reply.Responses) == 0: // a notification
 		return nil
-	case !x.envelope: // printed already
+	}
+	if x.got != nil {
+		x.got(reply.Result())
+	}
+	if !x.envelope { // printed already
 		if err := out.print(ctx, reply.Result()); err != nil {
 			return err
 		}

@@ -1,5 +1,7 @@
 package cli
 
+import "strings"
+
 // The texts of --help. Each "$" line in them is run by a test, which compares
 // what it prints with what is written below it.
 
@@ -149,6 +151,44 @@ EXAMPLES
   jsonrpc listen --only aria2.onDownloadComplete ws://localhost:6800/jsonrpc
   jsonrpc listen --jsonrpc 1.0 --framing bare unix:///run/openvswitch/db.sock \
       monitor Open_vSwitch null '{"Bridge":{}}'
+`
+
+// replSyntax is what can be written at the prompt.
+const replSyntax = `METHOD [PARAM…]        call a method; PARAMs as for a single call
+!METHOD [PARAM…]       send a notification, to which no response is due
+{JSON} or [JSON]       send a message of your own, exactly as it is
+… | EXPR               print what this expression of jq makes of the result
+| EXPR                 the same with the last result
+_                      the last result: alone, as a PARAM, in NAME:=_ and in EXPR
+# …                    a comment
+.help                  the commands: .list, .describe METHOD, .filter, .arrows, .time …
+`
+
+var replHelp = `Calls one method after the other over one connection. At a terminal lines are edited,
+completed and kept: Tab completes methods, params and values as the server describes
+them, arrows and Ctrl-R find earlier lines, Ctrl-C ends the call that is under way, and
+Ctrl-D ends all. What the server sends of its own accord is shown as it comes, and when
+the connection was made again, that is told.
+
+A line is one of these, and PARAMs can have 'quotes' as in a shell, but {…} and […]
+need none:
+
+` + "  " + strings.ReplaceAll(strings.TrimSuffix(replSyntax, "\n"), "\n", "\n  ") + `
+
+An open quote or bracket goes on in the next line. Lines are kept in the file history of
+the cache, which only you can read; those that begin with a blank or seem to hold a
+secret are not.
+
+Without a terminal stdin is a script of such lines: results go to stdout, a line that
+fails ends nothing, and the exit code is that of the first failure.
+
+EXAMPLES
+  $ printf 'cube 3\necho a:=_ b:={"c": [1, 2]} | .b.c[1]\n' | jsonrpc repl demo:
+  27
+  2
+
+  jsonrpc repl @mainnet
+  jsonrpc repl exec: --framing header -- gopls serve
 `
 
 const explicitCallHelp = `Calls METHOD on the server at TARGET and prints the result: see jsonrpc --help. The

@@ -18,6 +18,7 @@ func newRootCommand(s *session) *cobra.Command {
 		newSendCommand(s),
 		newBatchCommand(s),
 		newListenCommand(s),
+		newReplCommand(s),
 		newListCommand(s),
 		newDescribeCommand(s),
 		newTemplateCommand(s),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"sync"
+	"sync/atomic"
 )
 
 // A session is one run of the command: the process it runs in and what its
@@ -14,6 +15,8 @@ type session struct {
 	secrets secrets
 
 	commands []string // names of all commands
+
+	hideArrows atomic.Bool // show nothing of what -v and -vv show of calls
 
 	mu     sync.Mutex // for warned and lines, and for lines on stderr to stay whole
 	warned map[string]bool
