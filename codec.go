@@ -3,6 +3,7 @@ package jsonrpc
 import (
 	stdjson "encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -44,11 +45,25 @@ var unmarshalNumber = json.UnmarshalFromFunc(func(dec *jsontext.Decoder, n *stdj
 		text, err := dec.ReadValue()
 		*n = stdjson.Number(text)
 		return err
+	case jsontext.KindString: // encoding/json takes a number in quotes
+		text, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		number := unquote(text)
+		if end, err := skipValue([]byte(number), 0); err != nil || end != len(number) || !isNumber(number) {
+			return fmt.Errorf("a number was wanted, and %.40q is none", number)
+		}
+		*n = stdjson.Number(number)
+		return nil
 	case jsontext.KindNull:
 		return dec.SkipValue()
 	}
 	return errors.ErrUnsupported
 })
+
+// isNumber reports whether a JSON value is a number.
+func isNumber(text string) bool { return text[0] == '-' || '0' <= text[0] && text[0] <= '9' }
 
 // anyNumbers are the rules under [WithNumbers].
 var anyNumbers = json.JoinOptions(numbers, json.WithUnmarshalers(json.JoinUnmarshalers(

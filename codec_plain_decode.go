@@ -193,7 +193,7 @@ func (p *plainType) decodeStruct(text []byte, i int, v reflect.Value, depth int,
 		}
 		if at = skipSpace(text, at); field < 0 {
 			var err error
-			if i, err = skipValue(text, at); err != nil {
+			if i, err = skipNested(text, at, maxDepth-depth); err != nil {
 				return -1
 			}
 		} else {

@@ -162,7 +162,14 @@ func (w *window) item(v reflect.Value, r *rules) error {
 	v.SetZero()
 	cut := false
 	end := valueEnd{at: w.i}
-	for !end.find(w.buf, w.i) {
+	for {
+		ended := end.find(w.buf, w.i)
+		if end.deepest > maxDepth-depth+1 {
+			return errTooDeep
+		}
+		if ended {
+			break
+		}
 		end.at -= w.i
 		if err := w.more(); err != nil {
 			return err
@@ -183,9 +190,10 @@ func (w *window) item(v reflect.Value, r *rules) error {
 // A valueEnd looks for the end of a value by quotes and brackets alone, as
 // skipUnchecked does, in a text that grows.
 type valueEnd struct {
-	at     int // it is not before this
-	depth  int
-	quoted bool
+	at      int // it is not before this
+	depth   int
+	deepest int
+	quoted  bool
 }
 
 // find reports whether the value that starts at start ends in text, at e.at.
@@ -201,16 +209,19 @@ func (e *valueEnd) find(text []byte, start int) bool {
 			if e.at = indexSpecial(text, e.at); e.at == len(text) || text[e.at] == '\\' && e.at+1 == len(text) {
 				return false
 			}
-			if text[e.at] == '\\' {
-				e.at++
+			switch text[e.at] {
+			case '\\':
+				e.at++ // with what is escaped
+			case '"':
+				e.quoted = false
 			}
-			e.quoted = text[e.at] != '"' || text[e.at-1] == '\\'
 		} else {
 			switch text[e.at] {
 			case '"':
 				e.quoted = true
 			case '{', '[':
 				e.depth++
+				e.deepest = max(e.deepest, e.depth)
 			case '}', ']':
 				e.depth--
 			}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"reflect"
-	"strings"
 	"unicode/utf8"
 
 	engine "github.com/go-json-experiment/json"
@@ -68,7 +67,7 @@ func (x *Exchange) stream(reply io.Reader, limit int64) (done bool, err error) {
 	}
 	head := x.in[:at]
 	rest := &resultReader{head: x.in[at:], r: reply, left: limit - int64(len(x.in)), limit: limit}
-	placeholder := "0"
+	placeholder := `""` // which nothing can go on behind
 	if x.in[at] == 'n' {
 		placeholder = "null"
 	}
@@ -76,8 +75,8 @@ func (x *Exchange) stream(reply io.Reader, limit int64) (done bool, err error) {
 	it.decoded = true
 	unread, decodeErr := x.decodeArriving(rest, x.in[at] == '[', it.result)
 	if rest.err != nil && rest.err != io.EOF {
-		if rest.err == errUTF8 {
-			return true, x.notJSON(nil, errUTF8)
+		if rest.err == errUTF8 || rest.err == errTooDeep {
+			return true, x.notJSON(nil, rest.err)
 		}
 		return true, rest.err
 	}
@@ -92,8 +91,8 @@ func (x *Exchange) stream(reply io.Reader, limit int64) (done bool, err error) {
 	text := append(append([]byte(nil), head...), placeholder...)
 	text = append(text, unread...)
 	tail, err := io.ReadAll(rest)
-	if err == errUTF8 {
-		err = x.notJSON(nil, errUTF8)
+	if err == errUTF8 || err == errTooDeep {
+		err = x.notJSON(nil, err)
 	}
 	if err != nil {
 		return true, err
@@ -132,6 +131,7 @@ func (x *Exchange) decodeArriving(rest *resultReader, array bool, v any) (unread
 	r := rulesFor(reflect.TypeOf(v), x.set.numbers)
 	items, itemRules := takerOf(v, r)
 	if !array || items == nil {
+		rest.depth = new(depthCounter)
 		dec := jsontext.NewDecoder(rest, values)
 		err = engine.UnmarshalDecode(dec, v, r.onePass)
 		return dec.UnreadBuffer(), err
@@ -186,23 +186,23 @@ func syntaxOf(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, errTooDeep):
+		return errTooDeep
 	case errors.As(err, new(*syntaxError)), errors.As(err, &syntactic), errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		if strings.Contains(err.Error(), "max depth") {
-			return errTooDeep
-		}
 		return err
 	}
 	return nil
 }
 
-// A resultReader reads the rest of a reply: it checks the limit and the UTF-8 of
-// what goes through.
+// A resultReader reads the rest of a reply: it checks the limit, the UTF-8 and, if
+// asked to, the depth of what goes through.
 type resultReader struct {
 	head  []byte // arrived already
 	r     io.Reader
 	left  int64 // of the limit
 	limit int64
 	cut   []byte // the beginning of a character that was cut
+	depth *depthCounter
 	err   error
 }
 
@@ -222,6 +222,9 @@ func (r *resultReader) Read(p []byte) (n int, err error) {
 	}
 	if !r.valid(p[:n]) || err == io.EOF && len(r.cut) > 0 {
 		n, err = 0, errUTF8
+	}
+	if r.depth != nil && r.depth.tooDeep(p[:n]) {
+		n, err = 0, errTooDeep
 	}
 	r.err = err
 	return n, err
@@ -252,4 +255,39 @@ func (r *resultReader) valid(b []byte) bool {
 	}
 	r.cut = append(r.cut, b[end:]...)
 	return utf8.Valid(b[:end])
+}
+
+// A depthCounter finds out that a text, which comes in parts, is nested deeper than
+// maxDepth, going by quotes and brackets alone.
+type depthCounter struct {
+	depth           int
+	quoted, escaped bool
+}
+
+// tooDeep reads on.
+func (d *depthCounter) tooDeep(part []byte) bool {
+	for i := 0; i < len(part); i++ {
+		if d.escaped {
+			d.escaped = false
+			continue
+		}
+		if d.quoted {
+			if i = indexSpecial(part, i); i == len(part) {
+				return false
+			}
+			d.quoted, d.escaped = part[i] != '"', part[i] == '\\'
+			continue
+		}
+		switch part[i] {
+		case '"':
+			d.quoted = true
+		case '{', '[':
+			if d.depth++; d.depth > maxDepth {
+				return true
+			}
+		case '}', ']':
+			d.depth--
+		}
+	}
+	return false
 }

@@ -61,7 +61,10 @@ func skipSpace(text []byte, i int) int {
 
 // skipValue returns the index after the value that starts at i. The whole value
 // is checked.
-func skipValue(text []byte, i int) (int, error) {
+func skipValue(text []byte, i int) (int, error) { return skipNested(text, i, maxDepth) }
+
+// skipNested is skipValue for a value that may be nested most deep, up to maxDepth.
+func skipNested(text []byte, i, most int) (int, error) {
 	// One bit a level: 1 for an object, 0 for an array.
 	var nesting [(maxDepth + 63) / 64]uint64
 	depth := 0
@@ -73,7 +76,7 @@ func skipValue(text []byte, i int) (int, error) {
 		var err error
 		switch c := text[i]; c {
 		case '{', '[':
-			if depth == maxDepth {
+			if depth >= most {
 				return i, errTooDeep
 			}
 			word, bit := depth/64, uint64(1)<<(depth%64)
