@@ -42,6 +42,7 @@ require (
 )
 
 require (
+	example.com/jsonrpc/integration/digest v0.0.0
 	example.com/jsonrpc/integration/nats v0.0.0
 	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // indirect
 	github.com/go-zeromq/goczmq/v4 v4.2.2 // indirect
@@ -60,3 +61,5 @@ replace (
 )
 
 replace example.com/jsonrpc/integration/nats => ../../integration/nats
+
+replace example.com/jsonrpc/integration/digest => ../../integration/digest

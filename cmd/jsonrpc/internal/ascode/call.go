@@ -22,6 +22,10 @@ type Call struct {
 	Headers []Header
 	User    string // the environment variable with USER:PASSWORD, empty if there is none
 	Bearer  string // the environment variable with the token, empty if there is none
+	Digest  bool   // User is for digest authentication
+
+	CookieFile, JWTFile string // files with secrets
+	HMAC                HMAC
 
 	Insecure              bool
 	CACert, Cert, CertKey string // files
@@ -37,6 +41,12 @@ type Call struct {
 type Header struct {
 	Name, Value string
 	Variable    string
+}
+
+// An HMAC signs the message, if it has a header to do so in.
+type HMAC struct {
+	Header, Prefix string
+	Key            string // the environment variable with the key
 }
 
 // A writer writes a call, of one of the schemes that the tool can do.
@@ -72,6 +82,10 @@ func Write(tool string, c *Call) (string, error) {
 			}
 		}
 		return "", fmt.Errorf("%s cannot do %s: use %s", tool, scheme, list(able))
+	}
+	only := map[string]bool{"--jwt-file": c.JWTFile != "" && tool != "go", "--hmac": c.HMAC.Header != "" && tool != "go"}
+	if err := refuse(tool, only); err != nil {
+		return "", err
 	}
 	return w.write(c)
 }

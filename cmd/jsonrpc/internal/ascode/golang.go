@@ -72,7 +72,16 @@ func (g *goProgram) options(c *Call) {
 	if c.User != "" {
 		g.imports["os"], g.imports["strings"] = true, true
 		g.line("user, password, _ := strings.Cut(os.Getenv(%s), \":\")", goString(c.User))
-		add("WithBasicAuth(user, password)")
+		if c.Digest {
+			g.imports["example.com/jsonrpc/integration/digest"] = true
+			g.given = append(g.given, "digest.WithAuth(user, password)")
+		} else {
+			add("WithBasicAuth(user, password)")
+		}
+	}
+	if auths := g.auths(c); len(auths) > 0 {
+		g.imports["example.com/jsonrpc/auth"] = true
+		add("WithAuth(%s)", strings.Join(auths, ", "))
 	}
 	if !c.Strict {
 		add("WithValidation(false)")
@@ -104,6 +113,25 @@ func (g *goProgram) options(c *Call) {
 		g.imports["example.com/jsonrpc/transport"] = true
 		add("WithFraming(transport.%s)", name)
 	}
+}
+
+// auths returns what makes headers anew for each message.
+func (g *goProgram) auths(c *Call) (auths []string) {
+	if c.CookieFile != "" {
+		auths = append(auths, fmt.Sprintf("auth.CookieFile(%s)", goString(c.CookieFile)))
+	}
+	if c.JWTFile != "" {
+		auths = append(auths, fmt.Sprintf("auth.JWTFile(%s, nil)", goString(c.JWTFile)))
+	}
+	if h := c.HMAC; h.Header != "" {
+		g.imports["os"] = true
+		prefix := ""
+		if h.Prefix != "" {
+			prefix = ", Prefix: " + goString(h.Prefix)
+		}
+		auths = append(auths, fmt.Sprintf("auth.HMAC{Header: %s, Key: []byte(os.Getenv(%s))%s}.Auth()", goString(h.Header), goString(h.Key), prefix))
+	}
+	return auths
 }
 
 // params writes params as a person would.

@@ -39,6 +39,10 @@ func pythonHTTP(c *Call) (string, error) {
 		p.use("os", "base64")
 		headers = append(headers, fmt.Sprintf(`"Authorization": "Basic " + base64.b64encode(os.environ[%s].encode()).decode()`, pyString(c.User)))
 	}
+	if c.CookieFile != "" {
+		p.use("base64")
+		headers = append(headers, fmt.Sprintf(`"Authorization": "Basic " + base64.b64encode(open(%s, "rb").read().strip()).decode()`, pyString(c.CookieFile)))
+	}
 	p.line("request = urllib.request.Request(")
 	p.line("    %s,", pyString(c.URL))
 	p.line("    data=%s.encode(),", pyString(c.Message))
@@ -64,7 +68,7 @@ func pythonHTTP(c *Call) (string, error) {
 	p.line("except urllib.error.HTTPError as refused:  # which may have an answer, too")
 	p.line("    reply = refused.read()")
 	p.answer(c)
-	return p.String(), refuse("python", map[string]bool{"another server name": c.ServerName != ""})
+	return p.String(), refuse("python", map[string]bool{"another server name": c.ServerName != "", "--digest": c.Digest})
 }
 
 func pythonSocket(c *Call) (string, error) {

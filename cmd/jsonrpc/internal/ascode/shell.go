@@ -41,4 +41,10 @@ func (l *line) secret(flag, text, variable string) *line {
 	return l
 }
 
+// fromFile adds a flag whose value is the text of a file.
+func (l *line) fromFile(flag, path string) *line {
+	l.b.WriteString(" \\\n  " + flag + ` "$(cat ` + shell.Quote(path) + `)"`)
+	return l
+}
+
 func (l *line) String() string { return l.b.String() + "\n" }

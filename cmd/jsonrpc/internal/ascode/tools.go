@@ -24,6 +24,12 @@ func curl(c *Call) (string, error) {
 	if c.User != "" {
 		l.secret("--user", "", c.User)
 	}
+	if c.CookieFile != "" {
+		l.fromFile("--user", c.CookieFile)
+	}
+	if c.Digest {
+		l.option("--digest")
+	}
 	if c.Insecure {
 		l.option("--insecure")
 	}
@@ -45,8 +51,13 @@ func httpie(c *Call) (string, error) {
 	if c.Bearer != "" {
 		l.secret("--auth-type bearer --auth", "", c.Bearer)
 	}
-	if c.User != "" {
+	switch {
+	case c.Digest:
+		l.secret("--auth-type digest --auth", "", c.User)
+	case c.User != "":
 		l.secret("--auth", "", c.User)
+	case c.CookieFile != "":
+		l.fromFile("--auth", c.CookieFile)
 	}
 	if c.Insecure {
 		l.option("--verify", "no")
@@ -97,12 +108,16 @@ func websocat(c *Call) (string, error) {
 	if c.User != "" {
 		l.secret("--basic-auth", "", c.User)
 	}
+	if c.CookieFile != "" {
+		l.fromFile("--basic-auth", c.CookieFile)
+	}
 	if c.Insecure {
 		l.option("--insecure")
 	}
 	l.option(c.URL)
 	return l.String(), refuse("websocat", map[string]bool{
 		"a CA file": c.CACert != "", "a client certificate": c.Cert != "", "a proxy": c.Proxy != "", "another server name": c.ServerName != "",
+		"--digest": c.Digest,
 	})
 }
 

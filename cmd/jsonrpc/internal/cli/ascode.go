@@ -72,7 +72,16 @@ func (c *connection) codeCredentials(s *session, call *ascode.Call) (variables [
 	if parseErr == nil && u.RawQuery != "" {
 		s.warn("the query of the URL is in what is printed")
 	}
+	call.Digest, call.CookieFile, call.JWTFile = c.digest, c.cookieFile, c.jwtFile
+	if c.hmac != "" {
+		sign, key, err := parseHMAC(s, c.hmac)
+		if err != nil {
+			return nil, err
+		}
+		call.HMAC = ascode.HMAC{Header: sign.Header, Prefix: sign.Prefix, Key: need(key, "JSONRPC_HMAC_KEY", "the key of the signatures")}
+	}
 	switch {
+	case c.cookieFile != "" || c.jwtFile != "":
 	case c.user != "":
 		call.User = need(c.user, envUser, "NAME:PASSWORD")
 	case c.bearer != "":

@@ -14,26 +14,30 @@ import (
 
 // carrierOptions returns the options about what carries the messages.
 func (c *connection) carrierOptions(s *session, address string) ([]jsonrpc.DialOption, error) {
-	config, err := c.trust.config()
-	if err != nil {
+	if err := c.trust.check(); err != nil {
 		return nil, err
 	}
 	proxy, err := c.parseProxy(s)
 	if err != nil {
 		return nil, err
 	}
-	var options []jsonrpc.DialOption
+	options := c.trust.options()
 	switch schemeOf(address) {
 	case "demo":
 		return c.httpTransport(s, inProcess{demo.New()}), nil
 	case "http", "https":
-		rt := newRoundTripper(config, proxy)
-		// Where it sends one message, a connection that is kept would be watched by
-		// net/http, which reports what servers send too much.
-		rt.DisableKeepAlives = !c.many
-		return c.httpTransport(s, rt), nil
+		if !c.many {
+			rt, err := c.singleRoundTripper(proxy)
+			return c.httpTransport(s, rt), err
+		}
+		fallthrough
 	case "ws", "wss":
-		return c.httpTransport(s, newRoundTripper(config, proxy)), nil
+		if proxy != nil {
+			options = append(options, jsonrpc.WithProxy(proxy.String()))
+		}
+		if c.verbose > 1 {
+			options = append(options, jsonrpc.WithHTTPWrap(func(rt http.RoundTripper) http.RoundTripper { return headerTrace{s, rt} }))
+		}
 	case "exec":
 		if c.verbose > 1 {
 			options = append(options, jsonrpc.WithStderr(&lineWriter{each: func(line string) { s.sayLine("  | " + line) }}))
@@ -42,10 +46,19 @@ func (c *connection) carrierOptions(s *session, address string) ([]jsonrpc.DialO
 	if c.framing.Framing != nil {
 		options = append(options, jsonrpc.WithFraming(c.framing.Framing))
 	}
-	if config != nil {
-		options = append(options, jsonrpc.WithTLSConfig(config))
-	}
 	return options, nil
+}
+
+// singleRoundTripper is for one message: a connection that is kept would be watched
+// by net/http, which reports what servers send too much.
+func (c *connection) singleRoundTripper(proxy *url.URL) (http.RoundTripper, error) {
+	config, err := c.trust.config()
+	if err != nil {
+		return nil, err
+	}
+	rt := newRoundTripper(config, proxy)
+	rt.DisableKeepAlives = true
+	return rt, nil
 }
 
 // newRoundTripper returns the library's own, with the settings of the command.

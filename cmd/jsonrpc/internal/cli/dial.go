@@ -55,10 +55,11 @@ func (c *connection) endpointOptions(s *session, address string) ([]jsonrpc.Dial
 	if err := checkEffects(schemeOf(address), c.given, c.place.nameOf, c.proxied(s)); err != nil {
 		return nil, err
 	}
-	options, err := c.credentials.options(s, acceptsEnvironment(s, address))
+	who, err := c.credentials.identify(s, acceptsEnvironment(s, address))
 	if err != nil {
 		return nil, err
 	}
+	options := who.options()
 	carrier, err := c.carrierOptions(s, address)
 	if c.verbose > 0 {
 		options = append(options, jsonrpc.WithLogger(newArrows(s)))

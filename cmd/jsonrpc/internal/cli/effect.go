@@ -12,7 +12,7 @@ import (
 var effects = []struct {
 	flags, schemes []string
 }{
-	{[]string{"header", "user", "bearer"}, []string{"http", "https", "ws", "wss"}},
+	{[]string{"header", "user", "digest", "bearer", "cookie-file", "jwt-file", "hmac"}, []string{"http", "https", "ws", "wss"}},
 	{[]string{"cacert", "cert", "key", "servername", "insecure"}, []string{"https", "wss", "tls"}},
 	{[]string{"proxy"}, []string{"http", "https", "ws", "wss"}},
 	{[]string{"framing"}, framedSchemes},

@@ -76,8 +76,9 @@ const outputHelp = `OUTPUT
 
 CREDENTIALS
   Anybody on the machine can see arguments. So that no secret need be one, the
-  values of --header, --user, --bearer and --secret can be @FILE, @- (stdin) or
-  env:NAME, an environment variable; @@ stands for an @ at their beginning.
+  values of --header, --user, --bearer, --secret and the key of --hmac can be
+  @FILE, @- (stdin) or env:NAME, an environment variable; @@ stands for an @ at
+  their beginning.
 `
 
 const environmentHelp = `ENVIRONMENT

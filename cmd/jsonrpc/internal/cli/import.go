@@ -100,6 +100,9 @@ func importedFlags(c *curlline.Call) (words []string) {
 		add("--header", h.Name+": "+h.Value)
 	}
 	add("--user", c.User)
+	if c.Digest {
+		words = append(words, "--digest")
+	}
 	add("--bearer", c.Bearer)
 	if c.Insecure {
 		words = append(words, "--insecure")

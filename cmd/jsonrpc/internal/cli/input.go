@@ -18,7 +18,13 @@ type input struct {
 	ctx   context.Context // whose end ends reading too
 	stdin io.Reader
 	user  string // what has read stdin
-	later []func() (string, error)
+	later []deferredRead
+}
+
+// A deferredRead is made when its text is needed.
+type deferredRead struct {
+	once  func() (string, error) // reads it the first time
+	again func() (string, error) // reads it each time
 }
 
 // maxInput bounds what is read from one file: more than any server takes.
@@ -79,12 +85,12 @@ func checkText(text []byte, what string) (string, error) {
 // deferRead returns a text that secret turns into what read returns, which is
 // called once at most. No argument can be that text.
 func (in *input) deferRead(read func() (string, error)) string {
-	in.later = append(in.later, sync.OnceValues(read))
+	in.later = append(in.later, deferredRead{sync.OnceValues(read), read})
 	return protection + strconv.Itoa(len(in.later)-1)
 }
 
-// deferred returns the function that deferRead was given, nil for other values.
-func (in *input) deferred(value string) func() (string, error) {
+// deferred returns what deferRead was given, nil for other values.
+func (in *input) deferred(value string) *deferredRead {
 	number, ok := strings.CutPrefix(value, protection)
 	if !ok {
 		return nil
@@ -93,21 +99,38 @@ func (in *input) deferred(value string) func() (string, error) {
 	if err != nil || i < 0 || i >= len(in.later) {
 		return nil
 	}
-	return in.later[i]
+	return &in.later[i]
+}
+
+// again returns a function that reads a value anew, or nil if it cannot become
+// another one.
+func (in *input) again(value, what string) func() (string, error) {
+	if read := in.deferred(value); read != nil {
+		return read.again
+	}
+	if name, ok := strings.CutPrefix(value, "@"); ok && name != "-" && !strings.HasPrefix(name, "@") {
+		return func() (string, error) { return in.secretFile(name, what) }
+	}
+	return nil
+}
+
+// secretFile returns the text of a file without its last line break.
+func (in *input) secretFile(name, what string) (string, error) {
+	text, err := in.file(name, what)
+	return strings.TrimRight(text, "\r\n"), err
 }
 
 // secret returns a value that may be a secret: as given, or from @file, @- or
 // env:NAME, or as deferRead left it. @@ stands for an @ at the beginning of the value itself.
 func (in *input) secret(value, what string, getenv func(string) string) (string, error) {
 	if read := in.deferred(value); read != nil {
-		return read()
+		return read.once()
 	}
 	if rest, ok := strings.CutPrefix(value, "@@"); ok {
 		return "@" + rest, nil
 	}
 	if name, ok := strings.CutPrefix(value, "@"); ok {
-		text, err := in.file(name, what)
-		return strings.TrimRight(text, "\r\n"), err
+		return in.secretFile(name, what)
 	}
 	if name, ok := strings.CutPrefix(value, "env:"); ok {
 		text := getenv(name)

@@ -114,18 +114,18 @@ func checkSettings(root *cobra.Command, p *profile.Profile) error {
 	return nil
 }
 
-// rivals are flags of which only one can be given. One on the command line takes
-// the place of another one in the profile, and of a header there.
-var rivals = []string{"user", "bearer"}
-
 // isRival reports whether a value of the profile says who the caller is, and the
-// command line says it already.
+// command line says it already: one there takes the place of another one in the
+// profile, and of a header.
 func (c *connection) isRival(key string, value profile.Value, given map[string]bool) bool {
-	ofFlags := slices.ContainsFunc(rivals, func(name string) bool { return given[name] })
-	if key == "header" {
+	ofFlags := slices.ContainsFunc(whoFlags, func(name string) bool { return given[name] })
+	switch {
+	case key == "header":
 		return ofFlags && isAuthorization(value.Name+":"+value.Text)
+	case key == "digest": // which is about another user too
+		return ofFlags && !given["user"]
 	}
-	return slices.Contains(rivals, key) && (ofFlags || slices.ContainsFunc(c.headers, isAuthorization))
+	return slices.Contains(whoFlags, key) && (ofFlags || slices.ContainsFunc(c.headers, isAuthorization))
 }
 
 // isAuthorization reports whether a header, or a name and a header, is the one of
@@ -189,7 +189,7 @@ func (p *place) set(s *session, f *pflag.Flag, setting profile.Setting, given bo
 // are needed.
 func (p *place) settingText(s *session, f *pflag.Flag, value profile.Value) (string, error) {
 	switch {
-	case groupOfFlag(f) == groupAuth && (value.Command != nil || value.Name != ""):
+	case groupOfFlag(f) == groupAuth && f.Value.Type() != "FILE" && (value.Command != nil || value.Name != ""):
 		return protection + s.input.deferRead(func() (string, error) {
 			text, err := p.secretValue(s, value)
 			if value.Name != "" {

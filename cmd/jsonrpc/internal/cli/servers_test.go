@@ -59,6 +59,7 @@ func await(ts *testscript.TestScript, _ bool, _ []string) {
 //	serve silent            no reply, ever
 //	serve cut               half a reply, and an end to the connection
 //	serve auth              401, unless the user is tom and the password jerry-1940
+//	serve guard KIND        credentials that last, see authservers_test.go
 //	serve flaky N           503 as often as that, and then demo
 //	serve redirect URL      a redirect
 //	serve proxy             an HTTP proxy that calls nobody else than itself
@@ -159,6 +160,8 @@ func handlerOf(ts *testscript.TestScript, args []string) http.Handler {
 			}
 			demo.New().ServeHTTP(w, r)
 		})
+	case "guard":
+		return guard(ts, args[1:])
 	case "flaky":
 		left, err := strconv.Atoi(arg(1))
 		ts.Check(err)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"example.com/jsonrpc"
 )
 
 // A trust says which server's certificate to believe, and which of one's own to
@@ -25,6 +28,30 @@ func (t *trust) addFlags(cmd *cobra.Command) {
 		f.Var(&text{value: &t.serverName, kind: "NAME"}, "servername", "expect the server's certificate to be for this name")
 		f.BoolVarP(&t.insecure, "insecure", "k", false, "accept any certificate: anybody on the way can read and change\neverything")
 	})
+}
+
+// check refuses files that cannot be used.
+func (t *trust) check() error {
+	_, err := t.config()
+	return err
+}
+
+// options returns the options for a client that lives on: it reads files that
+// change again.
+func (t *trust) options() (options []jsonrpc.DialOption) {
+	if t.caFile != "" {
+		options = append(options, jsonrpc.WithCAFile(t.caFile))
+	}
+	if t.certFile != "" {
+		options = append(options, jsonrpc.WithClientCert(t.certFile, cmp.Or(t.keyFile, t.certFile)))
+	}
+	if t.serverName != "" {
+		options = append(options, jsonrpc.WithServerName(t.serverName))
+	}
+	if t.insecure {
+		options = append(options, jsonrpc.WithInsecureSkipVerify())
+	}
+	return options
 }
 
 // config returns the TLS configuration, nil for the usual one.
@@ -47,11 +74,7 @@ func (t *trust) config() (*tls.Config, error) {
 	case t.certFile == "" && t.keyFile != "":
 		return nil, &usageError{"--key is the key of a certificate: give that with --cert"}
 	case t.certFile != "":
-		keyFile := t.keyFile
-		if keyFile == "" {
-			keyFile = t.certFile
-		}
-		cert, err := tls.LoadX509KeyPair(t.certFile, keyFile)
+		cert, err := tls.LoadX509KeyPair(t.certFile, cmp.Or(t.keyFile, t.certFile))
 		if err != nil {
 			return nil, &localError{fmt.Sprintf("--cert: %v", err)}
 		}

@@ -5,6 +5,7 @@ package curlline
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"mvdan.cc/sh/v3/shell"
@@ -18,6 +19,7 @@ type Call struct {
 	Headers []Header
 
 	User, Bearer      string // as on the command line
+	Digest            bool   // User is for digest authentication
 	Insecure          bool
 	CACert, Cert, Key string
 	Proxy, Timeout    string
@@ -71,7 +73,7 @@ var flags = map[string]flag{
 	"cookie":            {true, (*Call).cookie},
 	"compressed":        turn(func(c *Call) *bool { return &c.Compressed }), // replies always may be
 	"basic":             ignored(false),
-	"digest":            refused(false, "--digest: the command has no digest authentication; package integration/digest has"),
+	"digest":            turn(func(c *Call) *bool { return &c.Digest }),
 	"form":              refused(true, "--form sends a form, which is no JSON-RPC message"),
 	"get":               refused(false, "--get puts the message into the URL: this command sends it with POST"),
 	"upload-file":       refused(true, "--upload-file sends with PUT: this command sends messages with POST"),
@@ -150,6 +152,11 @@ func ParseWords(words []string) (*Call, error) {
 	}
 	if !strings.Contains(c.URL, "://") {
 		c.URL = "http://" + c.URL // as curl does
+	}
+	if u, err := url.Parse(c.URL); err == nil && c.Digest && c.User == "" && u.User != nil {
+		password, _ := u.User.Password()
+		c.User, u.User = u.User.Username()+":"+password, nil
+		c.URL = u.String()
 	}
 	return c, nil
 }

@@ -38,6 +38,8 @@ func TestParse(t *testing.T) {
 			`curl --cacert ca.pem -E me.pem --key me.key -x http://p -m 2.5 -d @call.json https://a`,
 			Call{URL: "https://a", File: "call.json", CACert: "ca.pem", Cert: "me.pem", Key: "me.key", Proxy: "http://p", Timeout: "2.5"},
 		},
+		"digest":                {`curl --digest -u a:b -d x c`, Call{URL: "http://c", Body: "x", User: "a:b", Digest: true}},
+		"digest, in the URL":    {`curl --digest -d x http://a:b@c/d`, Call{URL: "http://c/d", Body: "x", User: "a:b", Digest: true}},
 		"without the word curl": {`-d x a`, Call{URL: "http://a", Body: "x"}},
 	}
 	variables := map[string]string{"TOKEN": "t0", "METHOD": "cat", "URL": "https://from.env"}
@@ -65,7 +67,6 @@ func TestParseRefuses(t *testing.T) {
 		`curl --frobnicate -d x a`:         "--frobnicate",
 		`curl -Z -d x a`:                   `"Z"`,
 		`curl -F a=b c`:                    "form",
-		`curl --digest -u a:b -d x c`:      "digest",
 		`curl -d @a -d b c`:                "several places",
 		`curl -d a -d @b c`:                "several places",
 		`curl -d x a -H`:                   "--header has no value",

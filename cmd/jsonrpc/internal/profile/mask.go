@@ -89,6 +89,12 @@ func (s *Setting) mask(v Value) string {
 	case "user":
 		name, _, _ := strings.Cut(v.Text, ":")
 		return name + ":" + masked
+	case "hmac":
+		name, key, _ := strings.Cut(v.Text, ":")
+		if isReference(strings.TrimPrefix(strings.TrimSpace(key), "sha256=")) {
+			return v.Text
+		}
+		return name + ": " + masked
 	case "header":
 		name, value, ok := v.Name, v.Text, true
 		if name == "" {
