@@ -81,7 +81,7 @@ func (o *benchOptions) run(ctx context.Context, s *session, at target, args []st
 	}
 	defer report.close()
 	plan := o.plan()
-	servers, err := o.servers(ctx, s, at, args[0], params)
+	servers, err := o.servers(ctx, s, at, args[0], params, plan.Concurrency)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (o *benchOptions) plan() load.Plan {
 	if o.count == 0 || o.given("duration") {
 		plan.Duration = time.Duration(o.duration)
 	}
-	o.many, o.callers = true, plan.Concurrency
+	o.many = true
 	return plan
 }
 

@@ -33,7 +33,7 @@ func benchFigures(rate float64) []*benchFigure {
 	if rate > 0 { // the throughput is what was asked for
 		return figures
 	}
-	return append([]*benchFigure{{key: "calls_per_second", name: "calls a second", of: (*load.Result).Throughput}}, figures...)
+	return append([]*benchFigure{{key: "calls_per_second", name: "throughput", of: (*load.Result).Throughput}}, figures...)
 }
 
 // compare measures two servers in turns, so that what else goes on on the machine
@@ -87,10 +87,10 @@ func verdict(name string, c load.Comparison) string {
 	case c.Rounds < load.MinRounds:
 		return fmt.Sprintf("%s: after %d turns no difference can be told from chance", name, c.Rounds)
 	case c.Real:
-		return fmt.Sprintf("%s: the second has %s times those of the first (%s to %s): the difference is real (p = %.2g, %d turns)",
+		return fmt.Sprintf("%s: the second's is %s times the first's (%s to %s): the difference is real (p = %.2g, %d turns)",
 			name, ratio(c.Ratio), ratio(c.Low), ratio(c.High), c.P, c.Rounds)
 	}
-	return fmt.Sprintf("%s: no difference that could not be chance: %s times those of the first (%s to %s; p = %.2g, %d turns)",
+	return fmt.Sprintf("%s: no difference that could not be chance: the second's is %s times the first's (%s to %s; p = %.2g, %d turns)",
 		name, ratio(c.Ratio), ratio(c.Low), ratio(c.High), c.P, c.Rounds)
 }
 
@@ -109,7 +109,7 @@ func cautions(servers []*load.Report) (notes []string) {
 			servers[0].Failed, servers[0].Calls, servers[1].Failed, servers[1].Calls))
 	}
 	if servers[0].Unsent+servers[1].Unsent > 0 {
-		notes = append(notes, fmt.Sprintf("not made, though they were due: %d calls to the first, %d to the second; at a rate that a server cannot keep up with, latency says how long it was asked for",
+		notes = append(notes, fmt.Sprintf("not made: %d calls to the first, %d to the second; of a server that does not keep up, latency tells how long it was called",
 			servers[0].Unsent, servers[1].Unsent))
 	}
 	return notes

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"example.com/jsonrpc"
 )
@@ -17,7 +18,7 @@ type benchServer struct {
 }
 
 // servers connects to the server and to that of --compare.
-func (o *benchOptions) servers(ctx context.Context, s *session, at target, method string, params []any) (all []*benchServer, err error) {
+func (o *benchOptions) servers(ctx context.Context, s *session, at target, method string, params []any, callers int) (all []*benchServer, err error) {
 	targets := []target{at}
 	if o.compare != "" {
 		other, err := parseTarget(o.compare, nil, s.commands)
@@ -27,7 +28,7 @@ func (o *benchOptions) servers(ctx context.Context, s *session, at target, metho
 		targets = append(targets, target{addresses: []string{other}, name: other, given: o.compare})
 	}
 	for _, at := range targets {
-		client, err := o.dial(ctx, s, at)
+		client, err := o.dial(ctx, s, at, idleConnections(callers))
 		if err != nil {
 			for _, server := range all {
 				_ = server.client.Close()
@@ -47,6 +48,17 @@ func (o *benchOptions) servers(ctx context.Context, s *session, at target, metho
 // ask makes a call.
 func (b *benchServer) ask(ctx context.Context, n int64) error {
 	return b.client.Call(ctx, b.method, b.params[n%int64(len(b.params))], nil)
+}
+
+// idleConnections keeps a connection for each caller, where the library keeps as
+// many as programs need: to connect anew is not what is to be measured.
+func idleConnections(callers int) jsonrpc.DialOption {
+	return jsonrpc.WithHTTPWrap(func(rt http.RoundTripper) http.RoundTripper {
+		if t, ok := rt.(*http.Transport); ok {
+			t.MaxIdleConns, t.MaxIdleConnsPerHost = max(t.MaxIdleConns, callers), max(t.MaxIdleConnsPerHost, callers)
+		}
+		return rt
+	})
 }
 
 // try makes a first call: a server that cannot be reached is not worth the time.

@@ -29,7 +29,6 @@ type connection struct {
 	verbose  verbosity
 
 	many     bool                   // messages are sent: connections are kept between them
-	callers  int                    // that send at once, if that is known
 	given    func(flag string) bool // reports whether a flag was given
 	asked    asked                  // by the server
 	last     lastReply

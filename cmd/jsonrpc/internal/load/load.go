@@ -65,7 +65,7 @@ type run struct {
 	begin  time.Time
 	end    time.Time // zero if there is none
 	next   atomic.Int64
-	unsent atomic.Int64
+	unsent int64 // read when all is over
 	shards []*shard
 	spare  *shard    // to exchange for one that is read
 	last   Histogram // of the newest sample
@@ -124,7 +124,7 @@ func (r *run) closedLoop(s *shard) {
 	for r.ctx.Err() == nil {
 		n := r.next.Add(1) - 1
 		now := time.Now()
-		if r.Count > 0 && n >= r.Count || r.over(now) {
+		if r.Count > 0 && n >= r.Count || !r.end.IsZero() && !now.Before(r.end) {
 			return
 		}
 		r.call(s, due{n, now}, now)
@@ -134,16 +134,9 @@ func (r *run) closedLoop(s *shard) {
 // openLoop makes calls when they are due.
 func (r *run) openLoop(s *shard, dues <-chan due) {
 	for d := range dues {
-		now := time.Now()
-		if r.over(now) {
-			r.unsent.Add(1)
-			continue
-		}
-		r.call(s, d, now)
+		r.call(s, d, time.Now())
 	}
 }
-
-func (r *run) over(now time.Time) bool { return !r.end.IsZero() && !now.Before(r.end) }
 
 func (r *run) call(s *shard, d due, began time.Time) {
 	class := r.Call(r.ctx, d.n)

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"context"
 	"math"
 	"time"
 )
@@ -16,17 +15,17 @@ type due struct {
 // it keeps, and the call is late.
 func (r *run) pace(dues chan<- due) {
 	defer close(dues)
-	ctx := r.ctx
+	over := make(<-chan time.Time) // never
 	if !r.end.IsZero() {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, r.end)
-		defer cancel()
+		timer := time.NewTimer(r.Duration)
+		defer timer.Stop()
+		over = timer.C
 	}
 	woke := r.begin
 	for n := int64(0); n < r.dueBefore(math.MaxInt64); n++ {
 		at := r.begin.Add(r.dueAt(n))
 		if time.Now().Before(at) {
-			if !r.wait(ctx, at) {
+			if !r.wait(at) {
 				return
 			}
 			woke = time.Now()
@@ -34,10 +33,18 @@ func (r *run) pace(dues chan<- due) {
 		if at.Before(woke) {
 			at = woke // our own clock was late, and not for want of a place
 		}
+		select { // whoever is free makes it, at the end too
+		case dues <- due{n, at}:
+			continue
+		default:
+		}
 		select {
 		case dues <- due{n, at}:
-		case <-ctx.Done():
-			r.unsent.Add(r.dueBefore(time.Since(r.begin)) - n)
+		case <-over:
+			r.unsent = r.dueBefore(math.MaxInt64) - n
+			return
+		case <-r.ctx.Done():
+			r.unsent = r.dueBefore(time.Since(r.begin)) - n
 			return
 		}
 	}
@@ -63,20 +70,20 @@ func (r *run) dueBefore(t time.Duration) int64 {
 	return n
 }
 
-// wait waits until a time and reports whether ctx still lasts.
-func (r *run) wait(ctx context.Context, until time.Time) bool {
+// wait waits until a time and reports whether the run goes on.
+func (r *run) wait(until time.Time) bool {
 	const lateness = 2 * time.Millisecond // of Go's timers where nothing else goes on
 	if far := time.Until(until) - lateness; far > 0 {
 		timer := time.NewTimer(far)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-		case <-ctx.Done():
+		case <-r.ctx.Done():
 			return false
 		}
 	}
 	if near := time.Until(until); near > 0 {
 		r.pause(near)
 	}
-	return ctx.Err() == nil
+	return r.ctx.Err() == nil
 }

@@ -12,7 +12,7 @@ import (
 // that there are few labels, and large ones.
 const (
 	plotWidth, plotHeight = 640.0, 260.0
-	plotLeft, plotBottom  = 68.0, 34.0
+	plotLeft, plotBottom  = 80.0, 34.0
 	plotTop, plotRight    = 12.0, 18.0
 )
 
@@ -128,6 +128,17 @@ func logarithmic(least, most float64) (axis, []tick) {
 		}
 	}
 	return func(v float64) float64 { return (math.Log(v) - low) / (high - low) }, ticks
+}
+
+// thousands is a number that is short enough for an axis.
+func thousands(v float64) string {
+	switch {
+	case v >= 1e6:
+		return number(v/1e6) + " M"
+	case v >= 1e4:
+		return number(v/1e3) + " k"
+	}
+	return number(v)
 }
 
 // timeText is a time with a space before its unit.

@@ -76,7 +76,7 @@ func curvePlot(reports []*Report) *plot {
 	}
 	var across []tick
 	for _, at := range []float64{0, 50, 90, 99, 99.9, 99.99, 99.999} {
-		if x(at) < 0.97 {
+		if x(at) < 0.97 && (at > 0 || x(50) > 0.1) {
 			across = append(across, tick{at, fmt.Sprintf("%v %%", at)})
 		}
 	}
@@ -116,7 +116,7 @@ func throughputPlot(reports []*Report) *plot {
 		}
 	}
 	x, across := overTime(longest(reports))
-	y, up := linear(top, 4, number)
+	y, up := linear(top, 4, thousands)
 	p := newPlot("Throughput over time", "calls a second, those that failed too", x, y, across, up)
 	for i, r := range reports {
 		p.steps(p.line(r.Target, i), r.Samples, func(s *ReportSample) float64 { return s.Throughput })
@@ -177,7 +177,7 @@ func errorPlot(r *Report, named bool) *plot {
 		title += ": " + r.Target
 	}
 	x, across := overTime(longest([]*Report{r}))
-	y, up := linear(top, 4, number)
+	y, up := linear(top, 4, thousands)
 	p := newPlot(title, "errors a second", x, y, across, up)
 	for i, class := range shown {
 		p.steps(p.line(class, i), r.Samples, func(s *ReportSample) float64 { return rate(s, class) })

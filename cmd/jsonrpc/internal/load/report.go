@@ -164,7 +164,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "calls        %d in %v, %s a second\n", r.Calls, Short(r.Elapsed), number(r.Throughput))
 	fmt.Fprintf(&b, "errors       %s\n", r.ErrorText())
 	if r.Unsent > 0 {
-		fmt.Fprintf(&b, "not made     %d calls that were due: the server is too slow for the rate, or --concurrency too low\n", r.Unsent)
+		fmt.Fprintf(&b, "not made     %s\n", r.UnsentText())
 	}
 	fmt.Fprintf(&b, "latency      %s\n", r.Latency.text())
 	if r.Service != nil {
@@ -189,6 +189,15 @@ func (r *Report) ErrorText() string {
 		parts = append(parts, fmt.Sprintf("%s %d", class, r.Errors[class]))
 	}
 	return fmt.Sprintf("%d, %s %% of all: %s", r.Failed, number(100*float64(r.Failed)/float64(r.Calls)), strings.Join(parts, ", "))
+}
+
+// UnsentText says how many calls were due and not made, and why.
+func (r *Report) UnsentText() string {
+	if r.Unsent == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%d, %s %% of those due: %d were under way, and the server did not keep up",
+		r.Unsent, number(100*float64(r.Unsent)/float64(r.Calls+r.Unsent)), r.Concurrency)
 }
 
 // errorClasses are those that occurred, the most frequent first.

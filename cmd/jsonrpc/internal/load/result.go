@@ -153,7 +153,7 @@ func (r *run) sample(result *Result, now time.Time, live func(Sample)) {
 // finish takes what the last interval has brought.
 func (r *run) finish(result *Result, live func(Sample)) {
 	r.sample(result, time.Now(), live)
-	result.Unsent = r.unsent.Load()
+	result.Unsent = r.unsent
 }
 
 // A Merged is what several runs have measured together, one after the other.
