@@ -123,7 +123,7 @@ func logarithmic(least, most float64) (axis, []tick) {
 	var ticks []tick
 	for _, at := range steps {
 		one := strings.HasPrefix(fmt.Sprintf("%e", at), "1.0")
-		if len(steps) <= 7 || one {
+		if len(steps) <= 9 || one {
 			ticks = append(ticks, tick{at, timeText(time.Duration(math.Round(at)))})
 		}
 	}

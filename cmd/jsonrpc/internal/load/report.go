@@ -175,20 +175,33 @@ func (r *Report) WriteText(w io.Writer) error {
 }
 
 func (l Latency) text() string {
+	if l.Max == 0 {
+		return "of no call"
+	}
 	return fmt.Sprintf("mean %v, 50 %% %v, 90 %% %v, 99 %% %v, 99.9 %% %v, 99.99 %% %v, longest %v",
 		Short(l.Mean), Short(l.P50), Short(l.P90), Short(l.P99), Short(l.P999), Short(l.P9999), Short(l.Max))
 }
 
-// ErrorText counts the errors by class, the most frequent first.
+// ErrorText counts the errors, and those of each class.
 func (r *Report) ErrorText() string {
+	lines := r.ErrorLines()
+	if len(lines) == 1 {
+		return lines[0]
+	}
+	return lines[0] + ": " + strings.Join(lines[1:], ", ")
+}
+
+// ErrorLines counts the errors, and then those of each class, the most frequent
+// first.
+func (r *Report) ErrorLines() []string {
 	if r.Failed == 0 {
-		return "none"
+		return []string{"none"}
 	}
-	var parts []string
+	lines := []string{fmt.Sprintf("%d, %s %% of all", r.Failed, number(100*float64(r.Failed)/float64(r.Calls)))}
 	for _, class := range r.errorClasses() {
-		parts = append(parts, fmt.Sprintf("%s %d", class, r.Errors[class]))
+		lines = append(lines, fmt.Sprintf("%d × %s", r.Errors[class], class))
 	}
-	return fmt.Sprintf("%d, %s %% of all: %s", r.Failed, number(100*float64(r.Failed)/float64(r.Calls)), strings.Join(parts, ", "))
+	return lines
 }
 
 // UnsentText says how many calls were due and not made, and why.
