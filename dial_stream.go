@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strings"
 
+	"example.com/jsonrpc/internal/words"
 	"example.com/jsonrpc/transport"
 )
 
@@ -119,8 +120,8 @@ func socketForm(scheme string) string {
 
 // dialCommand starts a child process.
 func (d *dialSettings) dialCommand(ctx context.Context, line string) (*Client, error) {
-	words, err := splitWords(line)
-	if err != nil || len(words) == 0 {
+	command, err := words.Split(line)
+	if err != nil || len(command) == 0 {
 		return nil, d.refuse(`the URL must have the form exec:COMMAND ARGUMENT…, with "quotes" closed`)
 	}
 	if d.tlsConfig != nil || d.proxy != nil || d.userHTTP || d.wrap != nil {
@@ -131,53 +132,11 @@ func (d *dialSettings) dialCommand(ctx context.Context, line string) (*Client, e
 	}
 	opts := &transport.CommandOptions{StreamOptions: d.streamOptions(), ExitWait: d.stream.exitWait, TermWait: d.stream.termWait}
 	// Only the command is named: its arguments may be secret.
-	return newStreamClient(ctx, "exec:"+words[0], func(context.Context) (transport.Stream, error) {
-		cmd := exec.Command(words[0], words[1:]...)
+	return newStreamClient(ctx, "exec:"+command[0], func(context.Context) (transport.Stream, error) {
+		cmd := exec.Command(command[0], command[1:]...)
 		cmd.Stderr = d.stream.stderr
 		return transport.Command(cmd, opts)
 	}, d.settings)
-}
-
-// splitWords splits a command line as a shell would: at white space, with
-// "double" and 'single' quotes and backslashes, and nothing else.
-func splitWords(line string) (words []string, err error) {
-	var (
-		word  strings.Builder
-		begun bool
-		quote rune
-		slash bool
-	)
-	for _, r := range line {
-		switch {
-		case slash:
-			word.WriteRune(r)
-			slash = false
-		case r == '\\' && quote != '\'':
-			slash, begun = true, true
-		case quote != 0 && r == quote:
-			quote = 0
-		case quote != 0:
-			word.WriteRune(r)
-		case r == '"' || r == '\'':
-			quote, begun = r, true
-		case r == ' ' || r == '\t' || r == '\n':
-			if begun {
-				words = append(words, word.String())
-				word.Reset()
-				begun = false
-			}
-		default:
-			word.WriteRune(r)
-			begun = true
-		}
-	}
-	if quote != 0 || slash {
-		return nil, errors.New("a quote is not closed")
-	}
-	if begun {
-		words = append(words, word.String())
-	}
-	return words, nil
 }
 
 // dialWebSocket dials ws and wss.

@@ -172,6 +172,9 @@ func TestCassetteFails(t *testing.T) {
     params.name is "Tom", want "Mittens"` + again},
 		{"other method", "pets.txt", "cow", `pets.txt: the recording has no such call: cow {"name":"Tom"}
   it has calls of cat, dog` + again},
+		{"misspelt", "pets.txt", "dogg", `pets.txt: the recording has no such call: dogg {"name":"Tom"}
+  it has calls of cat, dog
+  the nearest is dog` + again},
 		{"no file", "none.txt", "cat", "there is no recording to play: set JSONRPC_RECORD=1 to make one: open none.txt: "},
 		{"no recording", "bad.txt", "cat", "line 1 of the script: a script begins with a request, -->: <-- {} of bad.txt"},
 	} {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"example.com/jsonrpc/internal/suggest"
 )
 
 // singleCall returns the request or notification in a message, nil if it is
@@ -27,7 +29,7 @@ func (p *Player) explain(text []byte) string {
 	text = p.mask.text(text)
 	sent := singleCall(text)
 	if sent == nil {
-		return none + show(json.RawMessage(text)) + p.methods()
+		return none + show(json.RawMessage(text)) + p.methods("")
 	}
 	var b strings.Builder
 	b.WriteString(none + sent.String())
@@ -49,13 +51,14 @@ func (p *Player) explain(text []byte) string {
 		}
 	}
 	if shown == 0 {
-		b.WriteString(p.methods())
+		b.WriteString(p.methods(sent.Method))
 	}
 	return b.String()
 }
 
-// methods tells which ones are in the recording.
-func (p *Player) methods() string {
+// methods tells which ones are in the recording, and which of them is the nearest
+// to one that is not.
+func (p *Player) methods(unknown string) string {
 	var names []string
 	for _, r := range p.order {
 		if r.call != nil && !slices.Contains(names, r.call.Method) {
@@ -65,5 +68,9 @@ func (p *Player) methods() string {
 	if names == nil {
 		return ""
 	}
-	return "\n  it has calls of " + strings.Join(names, ", ")
+	text := "\n  it has calls of " + strings.Join(names, ", ")
+	if near := suggest.Nearest(unknown, names); near != "" {
+		text += "\n  the nearest is " + near
+	}
+	return text
 }

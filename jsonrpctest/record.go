@@ -38,6 +38,19 @@ func NewRecorder(w io.Writer, mask *Mask) *Recorder {
 	return &Recorder{w: w, mask: *mask}
 }
 
+// Continue has r number connections after those of a recording, to whose file it
+// writes. It is to be called before anything is recorded.
+func (r *Recorder) Continue(rec *Recording) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range rec.Exchanges {
+		r.streams = max(r.streams, rec.Exchanges[i].Stream)
+	}
+	if len(rec.Exchanges) > 0 {
+		r.begun, r.stream = true, -1 // whatever comes, it is said to whom it belongs
+	}
+}
+
 // Err returns the first error of writing, after which nothing more was written.
 func (r *Recorder) Err() error {
 	r.mu.Lock()
@@ -225,6 +238,9 @@ func (s *recordingStream) Write(ctx context.Context, msg []byte) error {
 
 func (s *recordingStream) note(arrow string, text []byte) {
 	var b strings.Builder
+	if checkJSON(text) != nil {
+		b.WriteString("// This is not JSON:\n")
+	}
 	writeMessage(&b, arrow, s.recorder.mask.text(text))
 	s.recorder.write(s.number, b.String())
 }

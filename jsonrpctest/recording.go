@@ -24,7 +24,8 @@ import (
 // A recording of streams has lines of the form //jsonrpc:stream NUMBER, which say
 // to which connection the lines after them belong. There, each line is a message,
 // in the order in which it came; responses belong to the request with their id,
-// and what else a server sends to the message of the client before it.
+// and what else a server sends to the message of the client before it. The number
+// 0 is that of HTTP, for a conversation that had both.
 type Recording struct {
 	Exchanges []Recorded
 }

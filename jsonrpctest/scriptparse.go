@@ -24,7 +24,7 @@ type scriptMessage struct {
 func (m *scriptMessage) text() []byte { return []byte(strings.Join(m.lines, "\n")) }
 
 // streamMark begins a line of a recording: what follows is of a stream, and of the
-// connection with that number.
+// connection with that number; 0 is HTTP again.
 const streamMark = "//jsonrpc:stream "
 
 // parseScript reads a script as the comments of [Script] and [Recording] describe
@@ -70,7 +70,7 @@ func (p *scriptParser) begin() *exchange {
 func (p *scriptParser) parse(line string) error {
 	if number, ok := strings.CutPrefix(line, streamMark); ok {
 		n, err := strconv.Atoi(number)
-		if err != nil || n < 1 {
+		if err != nil || n < 0 {
 			return fmt.Errorf("expected %sNUMBER, got %s", streamMark, line)
 		}
 		p.conn, p.m = n, nil

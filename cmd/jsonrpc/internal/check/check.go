@@ -12,7 +12,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"example.com/jsonrpc/cmd/jsonrpc/internal/suggest"
+	"example.com/jsonrpc/internal/suggest"
 	"example.com/jsonrpc/openrpc"
 )
 

@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"example.com/jsonrpc/cmd/jsonrpc/internal/discover"
-	"example.com/jsonrpc/cmd/jsonrpc/internal/suggest"
+	"example.com/jsonrpc/internal/suggest"
 	"example.com/jsonrpc/openrpc"
 	"example.com/jsonrpc/transport"
 )

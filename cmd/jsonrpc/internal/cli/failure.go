@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/jsonrpc"
-	"example.com/jsonrpc/cmd/jsonrpc/internal/suggest"
+	"example.com/jsonrpc/internal/suggest"
 	"example.com/jsonrpc/transport"
 )
 

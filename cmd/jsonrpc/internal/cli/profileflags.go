@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"example.com/jsonrpc/cmd/jsonrpc/internal/profile"
-	"example.com/jsonrpc/cmd/jsonrpc/internal/suggest"
+	"example.com/jsonrpc/internal/suggest"
 )
 
 // envConfig names the config file.

@@ -9,7 +9,7 @@ import (
 	"example.com/jsonrpc/cmd/jsonrpc/internal/discover"
 	"example.com/jsonrpc/cmd/jsonrpc/internal/filter"
 	"example.com/jsonrpc/cmd/jsonrpc/internal/repl"
-	"example.com/jsonrpc/cmd/jsonrpc/internal/suggest"
+	"example.com/jsonrpc/internal/suggest"
 	"example.com/jsonrpc/openrpc"
 )
 

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"example.com/jsonrpc/cmd/jsonrpc/internal/suggest"
+	"example.com/jsonrpc/internal/suggest"
 )
 
 // newRootCommand returns the command, which is a call, with the others beside it.

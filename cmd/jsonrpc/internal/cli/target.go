@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"example.com/jsonrpc/cmd/jsonrpc/internal/suggest"
+	"example.com/jsonrpc/internal/suggest"
 )
 
 // demoTarget is the server that is always there: see demo.go.

@@ -1,0 +1,83 @@
+package jsonrpctest_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"example.com/jsonrpc/jsonrpctest"
+	"example.com/jsonrpc/transport"
+)
+
+// sayOn says a line on a stream of the recorder's, and hears another.
+func sayOn(t *testing.T, r *jsonrpctest.Recorder, line, answer string) {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	defer ours.Close()
+	go func() {
+		buf := make([]byte, len(line)+1)
+		_, _ = io.ReadFull(theirs, buf)
+		_, _ = io.WriteString(theirs, answer+"\n")
+	}()
+	stream := r.Stream(transport.NewStream(ours, nil))
+	if err := stream.Write(context.Background(), []byte(line)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := stream.Read(context.Background(), nil); string(got) != answer || err != nil {
+		t.Fatalf("%q, %v", got, err)
+	}
+}
+
+// TestRecorderContinues: a recording is gone on with; HTTP and streams stand in one;
+// what is no JSON is said to be none.
+func TestRecorderContinues(t *testing.T) {
+	var text strings.Builder
+	sayOn(t, jsonrpctest.NewRecorder(&text, nil), `{"jsonrpc":"2.0","method":"a","id":1}`, `{"jsonrpc":"2.0","result":1,"id":1}`)
+	text.WriteString(`--> {"jsonrpc":"2.0","meth`) // it was killed
+	first, err := jsonrpctest.ReadRecording(strings.NewReader(text.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := jsonrpctest.NewRecorder(&text, nil)
+	r.Continue(first)
+	over := r.HTTP(roundTripFunc(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(`{"jsonrpc":"2.0","result":2,"id":1}`))}, nil
+	}))
+	resp, err := over.RoundTrip(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"jsonrpc":"2.0","method":"b","id":1}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	sayOn(t, r, `{"jsonrpc":"2.0","method":"a","id":1}`, "no JSON at all")
+	const want = `//jsonrpc:stream 1
+--> {"jsonrpc":"2.0","method":"a","id":1}
+<-- {"jsonrpc":"2.0","result":1,"id":1}
+--> {"jsonrpc":"2.0","meth
+//jsonrpc:stream 0
+--> {"jsonrpc":"2.0","method":"b","id":1}
+<-- {"jsonrpc":"2.0","result":2,"id":1}
+
+//jsonrpc:stream 2
+--> {"jsonrpc":"2.0","method":"a","id":1}
+// This is not JSON:
+<-- no JSON at all
+`
+	if text.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", text.String(), want)
+	}
+	whole, err := jsonrpctest.ReadRecording(strings.NewReader(text.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var streams []int
+	for _, e := range whole.Exchanges {
+		streams = append(streams, e.Stream)
+	}
+	if len(streams) != 4 || streams[0] != 1 || streams[1] != 1 || streams[2] != 0 || streams[3] != 2 {
+		t.Errorf("the exchanges are of the streams %v", streams)
+	}
+}
