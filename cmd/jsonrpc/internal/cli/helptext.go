@@ -192,6 +192,14 @@ EXAMPLES
   jsonrpc repl exec: --framing header -- gopls serve
 `
 
+const bashCompletionHelp = `Prints the script that completes commands, flags, targets, methods and params in bash,
+from version 3.2 on:
+
+  source <(jsonrpc completion bash)            in this shell
+  jsonrpc completion bash > /etc/bash_completion.d/jsonrpc
+                                               in each, with bash-completion
+`
+
 const explicitCallHelp = `Calls METHOD on the server at TARGET and prints the result: see jsonrpc --help. The
 word call is needed only where METHOD is the name of a command and no TARGET stands
 before it:

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -43,21 +44,33 @@ func newRootCommand(s *session) *cobra.Command {
 	root.SetHelpFunc(showHelp)
 	root.SetFlagErrorFunc(flagError)
 	completeProfiles(s, root)
+	completeArguments(s, root)
 	for _, cmd := range root.Commands() {
 		completeProfiles(s, cmd)
+		completeArguments(s, cmd)
 		s.commands = append(s.commands, cmd.Name())
 		if cmd.Name() == "completion" {
-			improveCompletion(cmd)
+			improveCompletion(s, cmd)
 		}
 	}
 	return root
 }
 
 // improveCompletion makes cobra's own command one of ours.
-func improveCompletion(cmd *cobra.Command) {
+func improveCompletion(s *session, cmd *cobra.Command) {
 	cmd.Short = "print a script that completes commands and flags in a shell"
 	cmd.RunE = func(*cobra.Command, []string) error {
 		return &usageError{"name the shell: bash, fish, powershell or zsh"}
+	}
+	for _, shell := range cmd.Commands() {
+		if shell.Name() != "bash" {
+			continue
+		}
+		shell.ResetFlags()
+		shell.Long = bashCompletionHelp
+		shell.RunE = func(*cobra.Command, []string) error {
+			return newOutput(s.process, false).write([]byte(strings.TrimSuffix(bashCompletion, "\n")))
+		}
 	}
 }
 
