@@ -33,13 +33,17 @@ type Coalescing struct {
 // WithCoalescing sends calls that are made at about the same time, by any
 // goroutines, as one batch. It multiplies the calls a second that a server can
 // take, where the cost is in the messages. Each call keeps its own context, id
-// and error. Calls with options of their own, notifications, batches and [Rows]
-// go by themselves.
+// and error. Calls with options of their own, notifications, batches, [Rows] and
+// [Open] go by themselves.
+//
+// A batch has the context of one of its calls, as far as values go: if your [Auth]
+// takes the user from the context, coalescing would mix users.
 //
 // A server that refuses batches is found out, and from then on calls go by
 // themselves; a batch that is refused as too large is halved and sent again.
 // Both are done only if the server has said that it refused the whole: with HTTP
-// 413, or with one error for all (clause 6).
+// 413, or with one error for all (clause 6) that [Classify] calls an answer and
+// that is no internal error (-32603), after which nobody knows what was done.
 func WithCoalescing(c Coalescing) ClientOption {
 	return clientOnly(func(s *settings) {
 		if c.MaxItems <= 0 {
@@ -136,8 +140,7 @@ func (co *coalescer) takes(x *Exchange) bool {
 	if x.batch || !x.msg.Reply || x.set != &co.client.settings || x.header != nil || len(x.msg.Body) > co.set.MaxBytes {
 		return false
 	}
-	_, streams := x.items[0].result.(streamer)
-	return !streams
+	return !usesUp(x.items[0].result)
 }
 
 // alone sends x by itself; a place for it is taken already.
@@ -317,7 +320,7 @@ func refusedWhole(err error) bool {
 		}
 	}
 	said := (*Error)(nil)
-	return errors.As(err, &said) && said.Code != 429 && said.Code != -32005 // which refuse a rate, not a batch
+	return errors.As(err, &said) && said.Code != CodeInternalError && said.Code != -32005 && classOfCode(said) == ClassAnswer
 }
 
 // whileAnyWaits returns a context that ends once those of all calls have.

@@ -367,3 +367,30 @@ func TestMaxBatchOverAStream(t *testing.T) {
 		}
 	}
 }
+
+// After an internal error nobody knows what was done: nothing is sent again.
+func TestCoalescedBatchThatMayHaveBegun(t *testing.T) {
+	for name, reply := range map[string]string{
+		"internal error": `{"jsonrpc":"2.0","error":{"code":-32603,"message":"the response is too large"},"id":null}`,
+		"a rate limit":   `{"jsonrpc":"2.0","error":{"code":-32007,"message":"15/second request limit reached"},"id":null}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := newSlow()
+				server.refuses = func(body []byte) string {
+					if body[0] == '[' {
+						return reply
+					}
+					return ""
+				}
+				client := newClient(t, server, jsonrpc.WithCoalescing(jsonrpc.Coalescing{}))
+				if wrong := doubles(t.Context(), client, 9); len(wrong) != 8 {
+					t.Error(wrong)
+				}
+				if fmt.Sprint(server.sizes) != "[0 8]" {
+					t.Errorf("messages of %v requests", server.sizes)
+				}
+			})
+		})
+	}
+}

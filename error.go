@@ -182,10 +182,13 @@ var (
 )
 
 // MaybeSent reports whether the server may have seen the request that ended in
-// err. It is false only where sending the request again is certainly safe.
+// err. It is false only where sending the request again is certainly safe. An error of
+// an interceptor's own that is about several attempts tells it by a method
+// MaybeSent() bool.
 func MaybeSent(err error) bool {
-	if e := (*PoolError)(nil); errors.As(err, &e) {
-		return e.maybeSent()
+	var several interface{ MaybeSent() bool }
+	if errors.As(err, &several) {
+		return several.MaybeSent()
 	}
 	if e := (*MessageError)(nil); err == nil || errors.As(err, &e) {
 		return err == nil

@@ -133,3 +133,23 @@ func TestOpenWhileItArrives(t *testing.T) {
 		t.Error(string(rest), err)
 	}
 }
+
+// A result that is used up as it arrives is shared and repeated by nobody.
+func TestOpenGoesByItself(t *testing.T) {
+	copyable := true
+	client := newClient(t, says(`{"jsonrpc":"2.0","result":[],"id":1}`),
+		around(func(ctx context.Context, x *jsonrpc.Exchange, next jsonrpc.Invoker) error {
+			_, key := x.Key()
+			copyable = x.Copyable() || key
+			return next(ctx, x)
+		}))
+	result, err := jsonrpc.Open(t.Context(), client, "dump", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.ReadAll(result)
+	_ = result.Close()
+	if copyable {
+		t.Error("it can be copied")
+	}
+}

@@ -3,6 +3,7 @@ package jsonrpc
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"net/http"
 	"slices"
@@ -196,28 +197,40 @@ func (x *Exchange) adopt(part *Exchange, err error, shared bool) error {
 	return err
 }
 
-// Copyable reports whether the outcome of a copy can be that of x: not if its items
-// are used up as they arrive ([Rows]) or its progress is told ([WithProgress]).
+// Copyable reports whether the outcome of a copy can be that of x: not if its result
+// is used up as it arrives ([Rows], [Open]) or its progress is told ([WithProgress]).
 func (x *Exchange) Copyable() bool {
 	for i := range x.items {
-		if _, streams := x.items[i].result.(streamer); streams {
+		if usesUp(x.items[i].result) {
 			return false
 		}
 	}
 	return x.tracker == nil && len(x.items) > 0
 }
 
-// Key returns a text that two exchanges share only if they ask the same in the
-// same way, so that one reply can be the answer to both: the methods and params,
-// and what options and interceptors have changed for the call, but for headers of
-// traces. There is none, and ok is false, if x is not [Exchange.Copyable], or if
-// the call has a [WithAuth] of its own.
+// usesUp reports whether a variable uses its result up while that arrives.
+func usesUp(v any) bool {
+	switch v.(type) {
+	case streamer, *opened:
+		return true
+	}
+	return false
+}
+
+// Key returns a text that two exchanges of one client share only if they ask the
+// same in the same way, so that one reply can be the answer to both: the methods and
+// params, and what options and interceptors have changed for the call, but for headers
+// of traces. Exchanges of two clients, which may have other credentials, never share
+// it while both live. There is none, and ok is false, if x is not [Exchange.Copyable],
+// or if the call has a [WithAuth] of its own. It does not tell what an [Auth] takes
+// from the context.
 func (x *Exchange) Key() (key string, ok bool) {
 	s, session := x.set, &x.client.settings
 	if !x.Copyable() || !s.sameAuth(session) {
 		return "", false
 	}
 	var b strings.Builder
+	fmt.Fprintf(&b, "%p ", x.client)
 	b.WriteString(strconv.FormatInt(s.maxReply, 10))
 	b.WriteString(strconv.FormatBool(s.validate))
 	b.WriteString(strconv.FormatBool(s.version1))

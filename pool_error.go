@@ -11,7 +11,7 @@ import (
 )
 
 // A PoolError says that a call went to several endpoints of a [Pool], and what came of
-// each attempt. [MaybeSent] is true of it if it is of any of them. Otherwise the last
+// each attempt. [MaybeSent] is true of it if it is of any of them. In all else the last
 // one counts: errors.As, errors.Is and [Classify] see its error.
 type PoolError struct {
 	Attempts []Attempt // in their order; none of them was an answer
@@ -46,7 +46,9 @@ func (e *PoolError) Unwrap() error {
 	return e.Attempts[len(e.Attempts)-1].Err
 }
 
-func (e *PoolError) maybeSent() bool {
+// MaybeSent reports whether any of the endpoints may have seen the request. It is for
+// [MaybeSent].
+func (e *PoolError) MaybeSent() bool {
 	return slices.ContainsFunc(e.Attempts, func(a Attempt) bool { return MaybeSent(a.Err) })
 }
 

@@ -125,8 +125,9 @@ func httpError(ctx context.Context, op string, err error) error {
 	)
 	switch {
 	case errors.As(err, &netop) && (netop.Op == "dial" || netop.Op == "proxyconnect"),
-		errors.As(err, &record), errors.As(err, &verify), errors.As(err, &host),
-		strings.Contains(err.Error(), "HTTP response to HTTPS client"):
+		errors.As(err, &record) && record.Conn != nil, // nil: after the handshake
+		errors.As(err, &verify), errors.As(err, &host),
+		strings.HasPrefix(err.Error(), "http: server gave HTTP response to HTTPS client"):
 		return &Error{Op: "connect", Err: err}
 	case errors.As(err, &netop) && netop.Op == "remote error" && op == "send":
 		// A TLS alert. With TLS 1.3 the server refuses a client's certificate, or

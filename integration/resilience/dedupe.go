@@ -16,7 +16,8 @@ import (
 // single requests that are idempotent are shared ([jsonrpc.WithIdempotent]).
 //
 // The context of the message is that of the first caller, with the latest deadline
-// of them all.
+// of them all: if your jsonrpc.Auth takes the user from the context, Dedupe would give
+// one user the answer to another.
 type Dedupe struct{}
 
 func (d Dedupe) rank() int                      { return rankDedupe }

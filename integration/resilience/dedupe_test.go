@@ -189,3 +189,21 @@ func TestDedupeOfOutcomes(t *testing.T) {
 		calls.Wait()
 	})
 }
+
+// Clients of one server may have other credentials, which are in no message.
+func TestDedupeKeepsClientsApart(t *testing.T) {
+	bubble(t, "that have one option", func(t *testing.T) {
+		dedupe := resilience.New(resilience.Dedupe{})
+		var calls sync.WaitGroup
+		for _, name := range []string{"alice", "bob"} {
+			s := &server{name: "test:", steps: []step{after(time.Second, step{reply: `{"jsonrpc":"2.0","result":"` + name + `","id":#}`})}}
+			client := s.client(t, idempotent, dedupe)
+			calls.Go(func() {
+				if got, err := jsonrpc.Call[string](t.Context(), client, "get", nil); got != name || err != nil {
+					t.Errorf("%s was told %q, %v", name, got, err)
+				}
+			})
+		}
+		calls.Wait()
+	})
+}

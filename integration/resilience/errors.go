@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/jsonrpc"
 	"example.com/jsonrpc/transport"
 )
 
@@ -77,6 +78,24 @@ func (e *RetryError) Unwrap() []error {
 		return []error{e.Err}
 	}
 	return []error{e.Err, e.ended}
+}
+
+// A sentError is the error of an attempt that was not sent, after one that may have
+// been.
+type sentError struct{ error }
+
+func (e *sentError) Unwrap() error { return e.error }
+
+// MaybeSent is for [jsonrpc.MaybeSent].
+func (e *sentError) MaybeSent() bool { return true }
+
+// afterSent returns err, the error of an attempt, as one of which [jsonrpc.MaybeSent]
+// is true if an earlier attempt may have been sent.
+func afterSent(err error, sent bool) error {
+	if err == nil || !sent || jsonrpc.MaybeSent(err) {
+		return err
+	}
+	return &sentError{err}
 }
 
 // ended returns the error of a context that has ended, so that both its cause and

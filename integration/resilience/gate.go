@@ -17,11 +17,16 @@ type Gate struct {
 	// Max is the longest that a call waits at the gate. The default is a minute.
 	Max time.Duration
 	// Pause is how long the gate stays closed if the server named no time. The
-	// default is a second.
+	// default is a second. It stays closed for a day at most, whatever the server
+	// names.
 	Pause time.Duration
 	// Classifier says what an outcome means. The default is [jsonrpc.Classify].
 	Classifier jsonrpc.Classifier
 }
+
+// longest is for how long a server can have itself left alone: some send a time
+// where a number of seconds is due.
+const longest = 24 * time.Hour
 
 func (g Gate) rank() int { return rankGate }
 
@@ -49,7 +54,7 @@ func (g Gate) Interceptor() jsonrpc.Interceptor {
 			}
 			for o := range outcomes(g.Classifier, x, err) {
 				if o.Class == jsonrpc.ClassRateLimited {
-					gate.close(positive(o.RetryAfter, g.Pause))
+					gate.close(positive(min(o.RetryAfter, longest), g.Pause))
 				}
 			}
 			return err

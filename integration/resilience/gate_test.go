@@ -304,3 +304,16 @@ func TestConcurrency(t *testing.T) {
 		time.Sleep(time.Minute)
 	})
 }
+
+// Some servers send a time where seconds are due.
+func TestGateOpensAfterADay(t *testing.T) {
+	bubble(t, "at the latest", func(t *testing.T) {
+		s := &server{steps: []step{{status: 429, header: http.Header{"Retry-After": {"1700000000"}}}, fine}}
+		client := s.client(t, resilience.New(resilience.Gate{}))
+		_ = call(t.Context(), client)
+		time.Sleep(24*time.Hour - time.Second)
+		if err := call(t.Context(), client); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -16,7 +16,7 @@ import (
 // if that is slow, and takes the answer that comes first; the others are
 // cancelled. It trades some more calls for shorter waits in the slowest few. Only
 // messages that are idempotent as a whole are hedged ([jsonrpc.WithIdempotent]),
-// and not those of [jsonrpc.Rows] and [jsonrpc.WithProgress].
+// and not those of [jsonrpc.Rows], [jsonrpc.Open] and [jsonrpc.WithProgress].
 //
 // An attempt that fails is no answer while another is under way.
 type Hedge struct {
@@ -80,6 +80,7 @@ type race struct {
 	begun   int
 	running int
 	last    *attempt // that ended, and was one
+	sent    bool     // one that failed may have been
 	over    bool     // x is the caller's again
 }
 
@@ -100,9 +101,10 @@ func (r *race) run(ctx context.Context, executor failsafe.Executor[*attempt]) er
 	if winner == nil || winner.x == nil {
 		winner = r.last // what came last was no attempt, but the lack of one
 	}
+	sent := r.sent
 	r.mu.Unlock()
 	if winner != nil {
-		return r.x.Adopt(winner.x, winner.err)
+		return r.x.Adopt(winner.x, afterSent(winner.err, sent))
 	}
 	err := error(&transport.Error{Op: "read", Sent: true, Err: ended(ctx)})
 	return r.x.Adopt(r.x.Part(), err)
@@ -119,6 +121,7 @@ func (r *race) attempt(ctx context.Context) *attempt {
 	r.running--
 	if a.x != nil {
 		r.last = a
+		r.sent = r.sent || a.err != nil && jsonrpc.MaybeSent(a.err)
 	}
 	// An attempt that failed is no answer only while another is under way.
 	a.final = r.running == 0 || a.x != nil && !outcome(r.hedge.Classifier, a.x, a.err).Class.Temporary()
@@ -131,10 +134,12 @@ func (r *race) begin() *attempt {
 	defer r.mu.Unlock()
 	r.begun++
 	r.running++
-	if r.begun == 1 {
+	switch {
+	case r.over: // x may be anybody's
+		return &attempt{}
+	case r.begun == 1:
 		return &attempt{x: r.x.Part()}
-	}
-	if r.over || !r.hedge.Budget.take() {
+	case !r.hedge.Budget.take():
 		return &attempt{}
 	}
 	part, err := r.x.Copy()

@@ -14,8 +14,8 @@ import (
 // it sends the failed items that may be. It waits longer from attempt to attempt,
 // and as long as the server asks.
 //
-// Calls of [jsonrpc.Rows] and [jsonrpc.WithProgress] are sent again only if they
-// were certainly not sent.
+// Calls of [jsonrpc.Rows], [jsonrpc.Open] and [jsonrpc.WithProgress] are sent again
+// only if they were certainly not sent.
 //
 // It gives up at once, with a [RetryError] that says so, if the wait would outlast
 // the call's deadline.
@@ -87,11 +87,13 @@ func (r *Retry) attempt(ctx context.Context, x *jsonrpc.Exchange, next jsonrpc.I
 // again sends x, or what of it may be, until that helps or it must give up. err is
 // that of the first attempt, and so is the error it returns: that of x as a whole.
 func (r *Retry) again(ctx context.Context, x *jsonrpc.Exchange, next jsonrpc.Invoker, err error) error {
+	sent := false // an attempt may have been, of what is sent again
 	for attempts := 1; ; attempts++ {
 		f := r.failed(x, err)
 		if len(f.indexes) == 0 {
 			return err
 		}
+		sent = sent || f.sent
 		wait := max(r.backoff(attempts), f.retryAfter)
 		if reason, ended := r.giveUp(ctx, attempts, wait, f.retryAfter); reason != "" {
 			return gaveUp(err, attempts, reason, ended)
@@ -101,11 +103,11 @@ func (r *Retry) again(ctx context.Context, x *jsonrpc.Exchange, next jsonrpc.Inv
 			return gaveUp(err, attempts, "the call ended while it waited for the next", ended(ctx))
 		}
 		if len(f.indexes) == f.of {
-			err = r.attempt(ctx, x, next)
+			err = afterSent(r.attempt(ctx, x, next), sent)
 			continue
 		}
 		part := x.Part(f.indexes...)
-		partErr := x.Adopt(part, r.attempt(ctx, part, next))
+		partErr := x.Adopt(part, afterSent(r.attempt(ctx, part, next), sent))
 		if f.covered {
 			err = partErr
 		}
@@ -152,6 +154,7 @@ func round(d time.Duration) time.Duration {
 type failed struct {
 	indexes    []int
 	of         int           // how many items there are
+	sent       bool          // one of them may have been sent, and not been refused
 	covered    bool          // the error as a whole is about these items only
 	retryAfter time.Duration // the longest that was asked for
 }
@@ -180,6 +183,7 @@ func (r *Retry) failed(x *jsonrpc.Exchange, err error) failed {
 		}
 		if may {
 			f.indexes = append(f.indexes, i)
+			f.sent = f.sent || o.Sent && !limited
 			f.retryAfter = max(f.retryAfter, o.RetryAfter)
 		}
 	}

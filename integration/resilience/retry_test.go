@@ -294,3 +294,36 @@ func TestRetryOfABatchThatBreaksOff(t *testing.T) {
 		}
 	})
 }
+
+// A message that may have been sent once may have been sent, whatever came after.
+func TestMaybeSentOfAllAttempts(t *testing.T) {
+	for name, test := range map[string]struct {
+		policy resilience.Policy
+		steps  []step
+		want   bool
+	}{
+		"the first":          {resilience.Retry{Attempts: 3}, []step{broken, unsent}, true},
+		"the second":         {resilience.Retry{Attempts: 3}, []step{unsent, broken, unsent}, true},
+		"none":               {resilience.Retry{Attempts: 3}, []step{unsent}, false},
+		"one that was raced": {resilience.Hedge{Delay: time.Second}, []step{after(2*time.Second, broken), after(3*time.Second, unsent)}, true},
+		"none of two":        {resilience.Hedge{Delay: time.Second}, []step{after(2*time.Second, unsent)}, false},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			client := (&server{steps: test.steps}).client(t, idempotent, resilience.New(test.policy))
+			if err := call(t.Context(), client); jsonrpc.MaybeSent(err) != test.want {
+				t.Errorf("MaybeSent(%v) is %v", err, !test.want)
+			}
+		})
+		bubble(t, name+", in a batch", func(t *testing.T) {
+			client := (&server{steps: test.steps}).client(t, idempotent, resilience.New(test.policy))
+			var batch jsonrpc.Batch
+			results := []*jsonrpc.Result[string]{jsonrpc.Queue[string](&batch, "get", nil), jsonrpc.Queue[string](&batch, "get", nil)}
+			_, err := client.Send(t.Context(), &batch)
+			for _, r := range results {
+				if _, one := r.Get(); jsonrpc.MaybeSent(one) != test.want || jsonrpc.MaybeSent(err) != test.want {
+					t.Errorf("MaybeSent(%v) is %v, of the whole %v", one, jsonrpc.MaybeSent(one), jsonrpc.MaybeSent(err))
+				}
+			}
+		})
+	}
+}
