@@ -1,6 +1,7 @@
 package gogen
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -112,7 +113,7 @@ var generic = []string{"Object", "Array", "String", "Number", "Integer", "Boolea
 func (b *builder) candidates(s *openrpc.Schema, h hint) []string {
 	names := []string{h.name()}
 	const longest = 4
-	if title := exported(s.Title); s.Title != "" && len(words(s.Title)) <= longest && !slices.Contains(generic, title) {
+	if title := exported(s.Title); isName(s.Title, longest) && !slices.Contains(generic, title) {
 		names = []string{title, h.name()}
 	}
 	return names
@@ -127,18 +128,34 @@ func (b *builder) declare(s *openrpc.Schema, ref string) *decl {
 	if !ok {
 		name = nameOfRef(ref)
 	}
-	f := flatten(s)
-	d := &decl{name: b.taken.pick(exported(name), exported(name)+"Type"), doc: describe(s), schema: s, nullable: b.nullable(f)}
+	d := &decl{name: b.taken.pick(exported(name), exported(name)+"Type"), doc: describe(s), schema: s, nullable: b.nullable(flatten(s))}
 	b.shared[s] = d
 	b.decls = append(b.decls, d)
 	h := hint{owner: d.name}
-	if part := only(s); part != nil {
-		d.form = alias
-		d.base, _ = b.typeOf(part, h)
+	if core, nameless := b.core(s); nameless {
+		d.doc = cmp.Or(d.doc, describe(core))
+		b.fill(d, flatten(core), h)
 	} else {
-		b.fill(d, f, h)
+		d.form = alias
+		d.base, _ = b.typeOf(s, h)
 	}
 	return d
+}
+
+// core returns what s comes down to in the end, unless that has a name of its own.
+func (b *builder) core(s *openrpc.Schema) (core *openrpc.Schema, nameless bool) {
+	const longest = 100 // a longer chain goes in circles
+	for range longest {
+		part := only(s)
+		switch {
+		case part == nil:
+			return s, true
+		case part == s.Target && b.hasName(s):
+			return nil, false
+		}
+		s = part
+	}
+	return nil, false
 }
 
 // hasName tells whether what a schema refers to is kept under a name, as a
@@ -250,7 +267,7 @@ func (b *builder) fillScalar(d *decl, t *typ, f *flat) {
 		switch enumType([]json.RawMessage{v}) {
 		case "string":
 			value := unquote(v)
-			c.name = d.name + exported(value)
+			c.name = d.name + cmp.Or(joined(value), "X")
 			if value == "" {
 				c.name = d.name + "Empty"
 			}

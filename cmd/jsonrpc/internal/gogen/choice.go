@@ -79,7 +79,7 @@ func (f *flat) schema() *openrpc.Schema {
 func variantName(s *openrpc.Schema, f *flat) string {
 	const longest = 5
 	switch {
-	case s.Title != "" && len(words(s.Title)) <= longest:
+	case isName(s.Title, longest):
 		return exported(s.Title)
 	case s.Ref != "":
 		return exported(nameOfRef(s.Ref))
@@ -241,7 +241,7 @@ func (b *builder) fillUnion(d *decl, all []variant, h hint) {
 		}
 		name = names.pick(name)
 		t, _ := b.typeOf(v.schema, h.in(d.name, name))
-		d.fields = append(d.fields, field{name: name, typ: t.orNil(), doc: describe(v.schema), schema: v.schema})
+		d.fields = append(d.fields, field{name: name, typ: t.orNil(), doc: describeValue(v.schema), schema: v.schema})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"example.com/jsonrpc/openrpc"
 )
@@ -48,6 +49,9 @@ func flatten(s *openrpc.Schema) *flat {
 	f := &flat{}
 	f.add(s, make(map[*openrpc.Schema]bool))
 	f.choices = slices.DeleteFunc(f.choices, onlyRestricts)
+	if value, ok := literalOf(f.pattern); ok && f.enum == nil && f.jsonType() == "string" {
+		f.enum = []json.RawMessage{value}
+	}
 	if i := slices.IndexFunc(f.enum, isNull); i >= 0 {
 		f.enum = slices.DeleteFunc(slices.Clone(f.enum), isNull)
 		f.nullable = f.nullable || !f.stated
@@ -271,6 +275,17 @@ func (f *flat) noZeroWithin(most *int) bool {
 	least, err := f.minimum.Float64()
 	above, err2 := f.above.Float64()
 	return err == nil && least > 0 || err2 == nil && above >= 0
+}
+
+// literalOf returns the only string that satisfies a pattern, as ^0x2$ does.
+func literalOf(pattern string) (value json.RawMessage, ok bool) {
+	text, begins := strings.CutPrefix(pattern, "^")
+	text, ends := strings.CutSuffix(text, "$")
+	if !begins || !ends || text == "" || regexp.QuoteMeta(text) != text {
+		return nil, false
+	}
+	value, err := json.Marshal(text)
+	return value, err == nil
 }
 
 // matchesEmpty tells whether the empty string satisfies a pattern, as far as Go

@@ -58,12 +58,11 @@ func (b *builder) methods(doc *openrpc.Document) []*method {
 // required, its author did not use the mark, and all are that have no default.
 func (b *builder) params(m *method, marked bool) {
 	var (
-		variables = scope{"options": true}
-		fields    = make(scope)
-		optional  = 0
+		fields   = make(scope)
+		optional = 0
 	)
 	for i, p := range m.Params {
-		made := param{ContentDescriptor: p, variable: variables.pick(variable(p.Name)), field: fields.pick(exported(p.Name))}
+		made := param{ContentDescriptor: p, field: fields.pick(exported(p.Name))}
 		made.optional = !p.Required && (marked || p.Schema.Default != nil)
 		if !m.byName && slices.ContainsFunc(m.Params[i:], func(later *openrpc.ContentDescriptor) bool { return later.Required }) {
 			made.optional = false // its place must be filled
@@ -81,8 +80,13 @@ func (b *builder) params(m *method, marked bool) {
 		}
 		m.params = append(m.params, made)
 	}
+	variables := make(scope)
 	if optional > 1 {
 		m.options = b.taken.pick(m.name + "Options")
+		variables["options"] = true
+	}
+	for i := range m.params {
+		m.params[i].variable = variables.pick(variable(m.params[i].Name))
 	}
 }
 

@@ -58,6 +58,16 @@ const longestInitialism = 5
 
 // exported makes a Go name of a name, one that other packages see.
 func exported(name string) string {
+	text := joined(name)
+	if first := []rune(text + "_")[0]; !unicode.IsUpper(first) {
+		return "X" + text // a digit, or a letter of a script without capitals
+	}
+	return text
+}
+
+// joined makes the end of a Go name of a name: it can begin with a digit, and be
+// empty.
+func joined(name string) string {
 	shouting := !strings.ContainsFunc(name, unicode.IsLower)
 	var b strings.Builder
 	for _, word := range words(name) {
@@ -71,11 +81,15 @@ func exported(name string) string {
 			b.WriteString(capital(word))
 		}
 	}
-	text := b.String()
-	if first := []rune(text + "_")[0]; !unicode.IsUpper(first) {
-		return "X" + text // a digit, or a letter of a script without capitals
-	}
-	return text
+	return b.String()
+}
+
+// isName tells whether a title can be a name: one of a few words, or written as
+// names are in code.
+func isName(title string, longest int) bool {
+	const mostRunes = 50
+	inCode := len(title) <= mostRunes && !strings.ContainsFunc(title, unicode.IsSpace)
+	return title != "" && (inCode || len(words(title)) <= longest)
 }
 
 func capital(word string) string {

@@ -48,6 +48,13 @@ func TestValues(t *testing.T) {
 		{"union of itself", &everything.OneOfItself{}, `5`, &everything.OneOfItself{Integer: new(int64(5))}, ``},
 		{"types", &everything.StringOrNumber{}, `0.5`, &everything.StringOrNumber{Number: new(0.5)}, ``},
 		{"types and another", &everything.StringOrNumber{}, `{"a":[]}`, &everything.StringOrNumber{Other: json.RawMessage(`{"a":[]}`)}, ``},
+		{"union from a server that is older than the description", &everything.Block{}, `{"number":7,"hash":"0xa"}`,
+			&everything.Block{Sealed: &everything.Sealed{Number: 7, Hash: "0xa"}}, `{"number":7,"hash":"0xa","size":0,"votes":0}`},
+		{"union from a server that is newer", &everything.Block{}, `{"number":7,"soon":true}`,
+			&everything.Block{PreviewOfTheBlockThatWillComeNext: &everything.PreviewOfTheBlockThatWillComeNext{Number: 7}}, `{"number":7}`},
+		{"union by a pattern of one value", &everything.Typed{}, `{"type":"0x1","fee":5}`, &everything.Typed{New: &everything.TypedNew{Type: "0x1", Fee: new(int64(5))}}, ``},
+		{"another name of a component", &everything.AnotherName{}, `{"version":"0x1"}`, &everything.WrappedV0{Version: everything.WrappedV0Version0x1}, ``},
+		{"a component around one", &everything.WrappedTwice{}, `{"version":"0x1"}`, &everything.WrappedV0{Version: everything.WrappedV0Version0x1}, ``},
 		{"allOf", &petstore.Pet{}, `{"name":"Rex","kind":"dog","id":8}`, &petstore.Pet{Name: "Rex", Kind: petstore.KindDog, ID: 8}, ``},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -77,15 +77,21 @@ func sortFiles(files []File) {
 // width is how wide comments are.
 const width = 76
 
-// writeComment writes text as a comment. Paragraphs and lines that begin a list
-// or are indented stay as they are; others are wrapped.
+// writeComment writes text as a comment. Its lines are wrapped, but those that are
+// indented; code that Markdown fences is indented, as Go has it.
 func writeComment(b *strings.Builder, text string) {
 	if text = strings.TrimSpace(text); text == "" {
 		return
 	}
-	blank := false
+	blank, fenced := false, false
 	for line := range strings.SplitSeq(text, "\n") {
 		line = strings.TrimRightFunc(strings.Map(printable, line), unicode.IsSpace)
+		switch {
+		case strings.HasPrefix(strings.TrimSpace(line), "```"):
+			fenced, line = !fenced, ""
+		case fenced && line != "":
+			line = "\t" + line
+		}
 		if line == "" {
 			if !blank {
 				b.WriteString("//\n")
@@ -112,8 +118,20 @@ func printable(r rune) rune {
 	return r
 }
 
-// wrap divides a line at spaces.
+// bullet begins an item of a list.
+const bullet = "  - "
+
+// wrap divides a line at spaces. What is indented stays as it is, but for the items
+// of lists.
 func wrap(line string) []string {
+	if item, ok := strings.CutPrefix(line, bullet); ok && item != "" {
+		lines := wrap(item)
+		for i := range lines {
+			lines[i] = strings.Repeat(" ", len(bullet)) + lines[i]
+		}
+		lines[0] = bullet + lines[0][len(bullet):]
+		return lines
+	}
 	if strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t") {
 		return []string{line}
 	}

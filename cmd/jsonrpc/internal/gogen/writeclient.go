@@ -76,6 +76,9 @@ func (g *generator) methodDoc(m *method, short bool) string {
 		doc += "\n\n" + description
 	}
 	if list := paramList(m.positional()); list != "" {
+		if strings.HasSuffix(description, "```") {
+			doc += "\n\nThe params:" // else the list would be a part of the code
+		}
 		doc += "\n\n" + list
 	}
 	if m.result != nil && m.Result.Description != "" && m.Result.Description != description {

@@ -35,14 +35,14 @@ type API interface {
 	// Positions calls api.positions.
 	Positions(ctx context.Context, first *int64, second Tree, options *PositionsOptions, opts ...jsonrpc.CallOption) (*Tree, error)
 
-	// Nothing calls api.nothing.
+	// Nothing calls api.nothing: Does nothing.
 	Nothing(ctx context.Context, opts ...jsonrpc.CallOption) error
 
-	// Note sends the notification api.note.
+	// Note sends the notification api.note: In Go it is.
 	Note(ctx context.Context, text string, opts ...jsonrpc.CallOption) error
 
 	// Inline calls api.inline.
-	Inline(ctx context.Context, options2 InlineOptions, opts ...jsonrpc.CallOption) ([]json.RawMessage, error)
+	Inline(ctx context.Context, options InlineOptions, opts ...jsonrpc.CallOption) ([]json.RawMessage, error)
 }
 
 // A Client calls the methods of the service. It may be used by many goroutines at
@@ -92,19 +92,34 @@ func (c *Client) Positions(ctx context.Context, first *int64, second Tree, optio
 	return jsonrpc.Call[*Tree](ctx, c.caller, "api.positions", params, opts...)
 }
 
-// Nothing calls api.nothing.
+// Nothing calls api.nothing: Does nothing.
+//
+// In Go it is
+//
+//	func nothing(ctx context.Context, with a very long list of params that must not be wrapped) {
+//		return
+//	}
+//
+// and no more.
 func (c *Client) Nothing(ctx context.Context, opts ...jsonrpc.CallOption) error {
 	return c.caller.Call(ctx, "api.nothing", nil, nil, opts...)
 }
 
-// Note sends the notification api.note.
+// Note sends the notification api.note: In Go it is.
+//
+//	note(text)
+//
+// The params:
+//
+//   - text: What is noted, in so many words that they do not fit into one line of
+//     a comment and are wrapped.
 func (c *Client) Note(ctx context.Context, text string, opts ...jsonrpc.CallOption) error {
 	return c.caller.Notify(ctx, "api.note", jsonrpc.Args{text}, opts...)
 }
 
 // Inline calls api.inline.
-func (c *Client) Inline(ctx context.Context, options2 InlineOptions, opts ...jsonrpc.CallOption) ([]json.RawMessage, error) {
-	return jsonrpc.Call[[]json.RawMessage](ctx, c.caller, "api.inline", jsonrpc.Args{options2}, opts...)
+func (c *Client) Inline(ctx context.Context, options InlineOptions, opts ...jsonrpc.CallOption) ([]json.RawMessage, error) {
+	return jsonrpc.Call[[]json.RawMessage](ctx, c.caller, "api.inline", jsonrpc.Args{options}, opts...)
 }
 
 // OddParamsOptions are the params of OddParams that are optional: nil is one

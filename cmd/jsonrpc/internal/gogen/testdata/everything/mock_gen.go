@@ -18,7 +18,7 @@ type Mock struct {
 	PositionsFunc func(ctx context.Context, first *int64, second Tree, options *PositionsOptions) (*Tree, error)
 	NothingFunc   func(ctx context.Context) error
 	NoteFunc      func(ctx context.Context, text string) error
-	InlineFunc    func(ctx context.Context, options2 InlineOptions) ([]json.RawMessage, error)
+	InlineFunc    func(ctx context.Context, options InlineOptions) ([]json.RawMessage, error)
 }
 
 var _ API = (*Mock)(nil)
@@ -72,11 +72,11 @@ func (m *Mock) Note(ctx context.Context, text string, _ ...jsonrpc.CallOption) e
 }
 
 // Inline calls InlineFunc.
-func (m *Mock) Inline(ctx context.Context, options2 InlineOptions, _ ...jsonrpc.CallOption) (result []json.RawMessage, err error) {
+func (m *Mock) Inline(ctx context.Context, options InlineOptions, _ ...jsonrpc.CallOption) (result []json.RawMessage, err error) {
 	if m.InlineFunc == nil {
 		return result, notMocked("Inline")
 	}
-	return m.InlineFunc(ctx, options2)
+	return m.InlineFunc(ctx, options)
 }
 
 func notMocked(method string) error {

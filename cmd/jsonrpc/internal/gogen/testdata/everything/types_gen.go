@@ -19,6 +19,11 @@ type Always = json.RawMessage
 // Anchored is a string.
 type Anchored string
 
+// AnotherName is the same as [WrappedV0].
+//
+// wrapped V0.
+type AnotherName = WrappedV0
+
 // Based is one of several types: one field is set.
 type Based struct {
 	Dog *BasedDog
@@ -85,6 +90,67 @@ type BasedCatValue struct {
 type BasedDog struct {
 	ID  int64  `json:"id"`
 	Dog string `json:"dog"`
+}
+
+// Block is one of several types: one field is set.
+type Block struct {
+	PreviewOfTheBlockThatWillComeNext *PreviewOfTheBlockThatWillComeNext
+	Sealed                            *Sealed
+
+	// there is none
+	//
+	// It is always "none".
+	String *string
+
+	// Other is a value that is of none of these types.
+	Other json.RawMessage
+}
+
+var shapesOfBlock = []shape{
+	{of: 0, kinds: `{`, required: []string{`number`}, known: []string{`number`}},
+	{of: 1, kinds: `{`, required: []string{`number`, `hash`, `size`, `votes`}, known: []string{`number`, `hash`, `size`, `votes`}},
+	{of: 2, kinds: `"`},
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. It sets the field of the type that
+// fits best, or Other.
+func (v *Block) UnmarshalJSON(data []byte) error {
+	*v = Block{}
+	if string(data) == "null" {
+		return nil
+	}
+	for _, of := range match(data, shapesOfBlock) {
+		var err error
+		switch of {
+		case 0:
+			err = json.Unmarshal(data, &v.PreviewOfTheBlockThatWillComeNext)
+		case 1:
+			err = json.Unmarshal(data, &v.Sealed)
+		case 2:
+			err = json.Unmarshal(data, &v.String)
+		}
+		if err == nil {
+			return nil
+		}
+		*v = Block{}
+	}
+	v.Other = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (v Block) MarshalJSON() ([]byte, error) {
+	switch {
+	case v.PreviewOfTheBlockThatWillComeNext != nil:
+		return json.Marshal(v.PreviewOfTheBlockThatWillComeNext)
+	case v.Sealed != nil:
+		return json.Marshal(v.Sealed)
+	case v.String != nil:
+		return json.Marshal(v.String)
+	case v.Other != nil:
+		return v.Other, nil
+	}
+	return []byte("null"), nil
 }
 
 // ByAnchor is a list.
@@ -208,6 +274,13 @@ type NoMembers = json.RawMessage
 // Object is an object whose members have any names.
 type Object map[string]json.RawMessage
 
+// Old is an object.
+type Old struct {
+	// It is always "0x0".
+	Type string `json:"type"`
+	Fee  *int64 `json:"fee,omitempty"`
+}
+
 // OldList is a list.
 type OldList []int64
 
@@ -285,6 +358,11 @@ func (v Pair) MarshalJSON() ([]byte, error) {
 // Patterned is an object whose members have any names.
 type Patterned map[string]string
 
+// PreviewOfTheBlockThatWillComeNext is an object.
+type PreviewOfTheBlockThatWillComeNext struct {
+	Number int64 `json:"number"`
+}
+
 // Rest is an object.
 type Rest struct {
 	A            int64   `json:"a"`
@@ -348,6 +426,14 @@ type Scalars struct {
 	// Deprecated: the description says so.
 	Old  *string         `json:"old,omitempty"`
 	Lies json.RawMessage `json:"lies,omitempty"`
+}
+
+// Sealed is an object.
+type Sealed struct {
+	Number int64  `json:"number"`
+	Hash   string `json:"hash"`
+	Size   int64  `json:"size"`
+	Votes  int64  `json:"votes"`
 }
 
 // Self is an object.
@@ -539,6 +625,81 @@ type Tree struct {
 
 // Triple is a list.
 type Triple []float64
+
+// Typed is one of several types: one field is set.
+type Typed struct {
+	Old *Old
+	New *TypedNew
+
+	// Other is a value that is of none of these types.
+	Other json.RawMessage
+}
+
+var shapesOfTyped = []shape{
+	{of: 0, kinds: `{`, required: []string{`type`}, known: []string{`type`, `fee`}, values: map[string][]string{"type": {`"0x0"`}}},
+	{of: 1, kinds: `{`, required: []string{`type`}, known: []string{`type`, `fee`}, values: map[string][]string{"type": {`"0x1"`}}},
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. It sets the field of the type that
+// fits best, or Other.
+func (v *Typed) UnmarshalJSON(data []byte) error {
+	*v = Typed{}
+	if string(data) == "null" {
+		return nil
+	}
+	for _, of := range match(data, shapesOfTyped) {
+		var err error
+		switch of {
+		case 0:
+			err = json.Unmarshal(data, &v.Old)
+		case 1:
+			err = json.Unmarshal(data, &v.New)
+		}
+		if err == nil {
+			return nil
+		}
+		*v = Typed{}
+	}
+	v.Other = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (v Typed) MarshalJSON() ([]byte, error) {
+	switch {
+	case v.Old != nil:
+		return json.Marshal(v.Old)
+	case v.New != nil:
+		return json.Marshal(v.New)
+	case v.Other != nil:
+		return v.Other, nil
+	}
+	return []byte("null"), nil
+}
+
+// TypedNew is an object.
+type TypedNew struct {
+	// It is always "0x1".
+	Type string `json:"type"`
+	Fee  *int64 `json:"fee,omitempty"`
+}
+
+// WrappedTwice is the same as [WrappedV0].
+type WrappedTwice = WrappedV0
+
+// WrappedV0: Wrapped as generators do.
+type WrappedV0 struct {
+	Version WrappedV0Version `json:"version"`
+}
+
+// WrappedV0Version is one of some values.
+type WrappedV0Version string
+
+// Values of [WrappedV0Version].
+const (
+	WrappedV0Version0x0 WrappedV0Version = "0x0"
+	WrappedV0Version0x1 WrappedV0Version = "0x1"
+)
 
 // Yes is true or false.
 type Yes bool

@@ -18,7 +18,10 @@ type shape struct {
 	values   map[string][]string // members that have one of these values, as JSON
 }
 
-// match returns the types whose shape the value has, those that fit best first.
+// match returns the types whose shape the value has, those that fit best first:
+// those that know most of its members, and of these those that miss the fewest. A
+// member that is there tells more than one that is not, which an older server may
+// not have yet.
 func match(data []byte, shapes []shape) []int {
 	kind := kindOf(data)
 	var members map[string]json.RawMessage
@@ -45,10 +48,10 @@ func match(data []byte, shapes []shape) []int {
 		fits = append(fits, f)
 	}
 	slices.SortStableFunc(fits, func(a, b fit) int {
-		if a.missing != b.missing {
-			return a.missing - b.missing
+		if a.unknown != b.unknown {
+			return a.unknown - b.unknown
 		}
-		return a.unknown - b.unknown
+		return a.missing - b.missing
 	})
 	var order []int
 	for _, f := range fits {
