@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A checkpoint is a file beside the output that says which calls may have been
@@ -22,6 +23,10 @@ import (
 type checkpoint struct {
 	file *os.File
 	made int64
+
+	needed int64         // of the last reservation: the calls that it was for
+	last   time.Time     // when it was made
+	took   time.Duration // by the disk
 }
 
 // CheckpointSuffix is that of the file beside the output.
@@ -110,18 +115,37 @@ func (c *checkpoint) line(text string) error {
 	return c.file.Sync()
 }
 
-// reserve notes that calls up to n, not included, may have been made from now on.
+// reserve notes that calls up to n, not included, may have been made from now on,
+// and some more, so that the disk is not asked for each.
 func (c *checkpoint) reserve(n int64) error {
 	if c == nil || n <= c.made {
 		return nil
 	}
-	c.made = n
-	return c.line(fmt.Sprint(n))
+	began := time.Now()
+	c.made = n + c.ahead(n, began)
+	if err := c.line(fmt.Sprint(c.made)); err != nil {
+		return err
+	}
+	c.needed, c.last = n, time.Now()
+	c.took = c.last.Sub(began)
+	return nil
+}
+
+// ahead is how many calls are made, at the pace of now, in the time after which the
+// disk may be asked again: waiting for it is to take a twentieth of the time. A
+// kill makes as many unknown that were never made.
+func (c *checkpoint) ahead(n int64, now time.Time) int64 {
+	const share, most = 20, 256
+	passed := now.Sub(c.last)
+	if c.last.IsZero() || passed <= 0 {
+		return 0
+	}
+	return min(int64(float64(n-c.needed)*share*float64(c.took)/float64(passed)), most)
 }
 
 // settle notes that no call is left whose outcome is unknown.
 func (c *checkpoint) settle() error {
-	c.made = 0
+	c.made, c.last = 0, time.Time{}
 	return c.line(settled)
 }
 

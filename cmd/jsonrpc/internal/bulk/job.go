@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"example.com/jsonrpc"
 )
@@ -64,8 +65,9 @@ var ErrTooManyFailures = errors.New("no response to so many calls in a row")
 // window bounds the calls that were begun and whose outcomes are not written.
 const window = 4096
 
-// reserve is how many calls a checkpoint runs ahead.
-const reserve = 256
+// syncEvery is how often outcomes are flushed to the disk: if the power fails, those
+// that are lost are unknown.
+const syncEvery = time.Second
 
 // A task is calls on their way, by their indexes.
 type task struct {
@@ -111,7 +113,7 @@ func (j *Job) Run(ctx, hard context.Context) error {
 		workers.Wait()
 		close(records)
 	}()
-	written := j.write(f.out, records, room, stop)
+	written := j.write(f, records, room, stop)
 	if written == nil && !j.cut.Load() {
 		written = f.settle()
 	}
@@ -155,10 +157,8 @@ func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, records
 			return nil
 		}
 		end := t.first + int64(len(t.calls))
-		if f.checkpoint != nil && end > f.checkpoint.made {
-			if err := f.checkpoint.reserve(end + reserve); err != nil {
-				return fmt.Errorf("the checkpoint cannot be written: %w", err)
-			}
+		if err := f.checkpoint.reserve(end); err != nil {
+			return fmt.Errorf("the checkpoint cannot be written: %w", err)
 		}
 		select {
 		case tasks <- t:
@@ -241,7 +241,7 @@ func (j *Job) carryOut(ctx context.Context, t task, records chan<- record) {
 
 // write writes outcomes until there are no more. It goes on reading them if the
 // output fails, so that nobody waits for it.
-func (j *Job) write(out *bufio.Writer, records <-chan record, room <-chan struct{}, stop context.CancelCauseFunc) (failed error) {
+func (j *Job) write(f *files, records <-chan record, room <-chan struct{}, stop context.CancelCauseFunc) (failed error) {
 	waiting := map[int64]record{}
 	next, first, row := int64(0), true, 0
 	var buf []byte
@@ -257,7 +257,7 @@ func (j *Job) write(out *bufio.Writer, records <-chan record, room <-chan struct
 			row = 0
 		}
 		buf = appendRecord(buf[:0], &r.call, &r.outcome, j.Ordered)
-		if _, failed = out.Write(buf); failed != nil {
+		if _, failed = f.out.Write(buf); failed != nil {
 			failed = fmt.Errorf("the output cannot be written: %w", failed)
 			stop(failed)
 		}
@@ -271,7 +271,7 @@ func (j *Job) write(out *bufio.Writer, records <-chan record, room <-chan struct
 		select {
 		case r, ok = <-records:
 		default:
-			if err := out.Flush(); err != nil && failed == nil {
+			if err := f.flush(); err != nil && failed == nil {
 				failed = fmt.Errorf("the output cannot be written: %w", err)
 				stop(failed)
 			}
@@ -299,7 +299,7 @@ func (j *Job) write(out *bufio.Writer, records <-chan record, room <-chan struct
 		}
 		j.Stats.Unordered.Store(int64(len(waiting)))
 	}
-	if err := out.Flush(); err != nil && failed == nil {
+	if err := f.flush(); err != nil && failed == nil {
 		failed = fmt.Errorf("the output cannot be written: %w", err)
 	}
 	return failed
@@ -353,6 +353,7 @@ type files struct {
 	output     *os.File // nil if the output is none of ours
 	checkpoint *checkpoint
 	earlier    *earlier
+	synced     time.Time
 	made       int64 // calls up to this one an earlier run may have made
 }
 
@@ -399,6 +400,18 @@ func (j *Job) reopen(f *files) (err error) {
 	f.made = f.checkpoint.made
 	f.output, f.earlier, err = reopen(j.Path, j.Ordered)
 	return err
+}
+
+// flush hands outcomes to the system, and now and then to the disk.
+func (f *files) flush() error {
+	if err := f.out.Flush(); err != nil {
+		return err
+	}
+	if f.output == nil || time.Since(f.synced) < syncEvery {
+		return nil
+	}
+	f.synced = time.Now()
+	return f.output.Sync()
 }
 
 // settle notes that every call that was made has its outcome on the disk.
