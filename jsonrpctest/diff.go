@@ -92,8 +92,7 @@ func sameNumber(a, b json.Number) bool {
 	if a == b {
 		return true
 	}
-	const longest = 100 // of an exponent like 1e999999999 the digits would fill the memory
-	if len(a) > longest || len(b) > longest || tooFar(a) || tooFar(b) {
+	if tooFar(a) || tooFar(b) {
 		return false
 	}
 	x, okX := new(big.Rat).SetString(string(a))
@@ -101,8 +100,35 @@ func sameNumber(a, b json.Number) bool {
 	return okX && okY && x.Cmp(y) == 0
 }
 
-// tooFar reports whether a number has an exponent of more than three digits.
+// byWorth returns a value in which numbers that are worth the same are the same.
+func byWorth(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, item := range v {
+			v[name] = byWorth(item)
+		}
+	case []any:
+		for i, item := range v {
+			v[i] = byWorth(item)
+		}
+	case json.Number:
+		if !tooFar(v) {
+			if worth, ok := new(big.Rat).SetString(string(v)); ok {
+				digits, _ := worth.FloatPrec() // a decimal number has so many
+				return json.Number(worth.FloatString(digits))
+			}
+		}
+	}
+	return v
+}
+
+// tooFar reports whether a number is too long to be reckoned with, or has an
+// exponent of more than three digits: the digits of 1e999999999 would fill the memory.
 func tooFar(n json.Number) bool {
+	const longest = 100
+	if len(n) > longest {
+		return true
+	}
 	_, exponent, found := strings.Cut(strings.ToLower(string(n)), "e")
 	return found && len(strings.TrimLeft(exponent, "+-0")) > 3
 }

@@ -105,7 +105,8 @@ func itemKey(text []byte) string {
 			members[name] = nil // that there is one matters
 			continue
 		}
-		members[name], _ = parseValue(value) // it is valid
+		v, _ := parseValue(value) // it is valid
+		members[name] = byWorth(v)
 	}
 	key, err := json.Marshal(members) // with the members in order
 	if err != nil {
