@@ -80,9 +80,9 @@ func (o *bulkOptions) run(ctx context.Context, s *session, at target, args []str
 	hard, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
 	stop := context.AfterFunc(ctx, func() {
-		s.say("interrupted: waiting for the calls under way; again ends them, too")
 		again, stop := signal.NotifyContext(hard, os.Interrupt, syscall.SIGTERM)
 		defer stop()
+		s.say("interrupted: waiting for the calls under way; again ends them, too")
 		<-again.Done()
 		kill()
 	})

@@ -29,10 +29,10 @@ func (o *bulkOptions) progress(s *session, job *bulk.Job, input *bulkInput) bulk
 	if o.quiet || !isFile || !term.IsTerminal(int(stderr.Fd())) || o.output == "" && s.process.OutTerminal {
 		return bulkProgress{func() {}}
 	}
-	return showProgress(stderr, job, input.size)
+	return s.showProgress(stderr, job, input.size)
 }
 
-func showProgress(w io.Writer, job *bulk.Job, size int64) bulkProgress {
+func (s *session) showProgress(w io.Writer, job *bulk.Job, size int64) bulkProgress {
 	const often = 200 * time.Millisecond
 	began := time.Now()
 	container := mpb.New(mpb.WithOutput(w), mpb.WithWidth(64), mpb.WithRefreshRate(often))
@@ -51,6 +51,7 @@ func showProgress(w io.Writer, job *bulk.Job, size int64) bulkProgress {
 	} else { // a pipe: nobody knows how much is to come
 		bar = container.AddSpinner(0, mpb.BarRemoveOnComplete(), mpb.PrependDecorators(counts))
 	}
+	s.above(container)
 	done := make(chan struct{})
 	var updates sync.WaitGroup
 	updates.Go(func() {
@@ -70,6 +71,7 @@ func showProgress(w io.Writer, job *bulk.Job, size int64) bulkProgress {
 	return bulkProgress{func() {
 		close(done)
 		updates.Wait()
+		s.above(nil)
 		bar.Abort(true)
 		container.Wait()
 	}}
