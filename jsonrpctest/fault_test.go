@@ -126,7 +126,7 @@ func TestFaults(t *testing.T) {
 				ctx := t.Context()
 				if want == "late" {
 					var cancel context.CancelFunc
-					ctx, cancel = context.WithTimeout(ctx, 50*time.Millisecond)
+					ctx, cancel = context.WithTimeout(ctx, 200*time.Millisecond) // time to connect, on a busy machine
 					defer cancel()
 				}
 				err := client.Call(ctx, "echo", jsonrpc.Args{"second"}, nil, jsonrpc.WithTimeout(10*time.Second))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,19 +19,42 @@ const maxDepth = 256
 type node struct {
 	raw   []byte
 	kind  jsontext.Kind
-	names []string // of an object's members
-	nodes []*node  // an object's members or an array's items
+	names []string       // of an object's members
+	nodes []*node        // an object's members or an array's items
+	index map[string]int // of a large object's members, once one was asked for
 }
+
+// largeObject is the number of members from which an object gets an index.
+const largeObject = 32
 
 // member returns the member of an object, or nil.
 func (n *node) member(name string) *node {
 	if n == nil || n.kind != '{' {
 		return nil
 	}
+	if len(n.names) >= largeObject {
+		return n.indexed(name)
+	}
 	for i, have := range n.names {
 		if have == name {
 			return n.nodes[i]
 		}
+	}
+	return nil
+}
+
+// indexed is member for a large object: there may be as many references to its members.
+func (n *node) indexed(name string) *node {
+	if n.index == nil {
+		n.index = make(map[string]int, len(n.names))
+		for i, have := range n.names {
+			if _, twice := n.index[have]; !twice {
+				n.index[have] = i
+			}
+		}
+	}
+	if i, found := n.index[name]; found {
+		return n.nodes[i]
 	}
 	return nil
 }
@@ -67,13 +91,13 @@ func readTree(text []byte) (*node, error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text))
 	root, err := readNode(d, text, 1)
 	if err != nil {
-		return nil, syntaxError(err)
+		return nil, syntaxError(text, err)
 	}
 	switch _, err := d.ReadToken(); {
 	case err == nil:
 		return nil, errors.New("there is more than one JSON value")
 	case !errors.Is(err, io.EOF):
-		return nil, syntaxError(err)
+		return nil, syntaxError(text, err)
 	}
 	return root, nil
 }
@@ -114,13 +138,21 @@ func readNode(d *jsontext.Decoder, text []byte, depth int) (*node, error) {
 	return n, nil
 }
 
+// yaml is how documents in YAML say that they are OpenRPC.
+var yaml = regexp.MustCompile(`(?m)^["']?openrpc["']?[ \t]*:`)
+
 // syntaxError words an error of the JSON engine as ours.
-func syntaxError(err error) error {
+func syntaxError(text []byte, err error) error {
+	if yaml.Match(text) {
+		return errors.New("not JSON but YAML, as it seems: convert it first, as by yq -o json")
+	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("not JSON: the text ends too soon")
 	}
 	if s, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		return fmt.Errorf("not JSON: at byte %d: %w", s.ByteOffset, s.Err)
+		before := text[:min(int(s.ByteOffset), len(text))]
+		column := len(before) - bytes.LastIndexByte(before, '\n')
+		return fmt.Errorf("not JSON: line %d, column %d: %w", 1+bytes.Count(before, []byte("\n")), column, s.Err)
 	}
 	return err
 }

@@ -193,8 +193,12 @@ func (k *keywords) arrays(s *Schema) {
 
 func (k *keywords) objects(s *Schema) {
 	s.Properties, s.Required = k.properties("properties"), k.texts("required")
+	required := make(map[string]bool, len(s.Required))
+	for _, name := range s.Required {
+		required[name] = true
+	}
 	for i := range s.Properties {
-		s.Properties[i].Required = slices.Contains(s.Required, s.Properties[i].Name)
+		s.Properties[i].Required = required[s.Properties[i].Name]
 	}
 	s.PatternProperties = k.properties("patternProperties")
 	s.AdditionalProperties = k.schema("additionalProperties")

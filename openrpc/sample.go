@@ -14,6 +14,7 @@ import (
 const (
 	maxSampleDepth = 24
 	maxSampleSize  = 2000 // values
+	smallValue     = 256  // bytes; a longer one counts as several
 )
 
 // Sample makes a value from a schema, always the same: one of its examples, its
@@ -40,8 +41,8 @@ type sampler struct {
 
 // value makes a value, or reports that it would never end.
 func (m *sampler) value(s *Schema) (json.RawMessage, bool) {
-	if v := given(s); v != nil {
-		m.left -= bytes.Count(v, []byte(",")) + 1
+	if v := given(s); v != nil && (m.left > 0 || len(v) <= smallValue) {
+		m.left -= bytes.Count(v, []byte(",")) + 1 + len(v)/smallValue
 		return v, true
 	}
 	if m.left <= 0 || len(m.active) >= maxSampleDepth || m.active[s] {
@@ -55,7 +56,8 @@ func (m *sampler) value(s *Schema) (json.RawMessage, bool) {
 
 // given returns a value that the schema itself names, or nil.
 func given(s *Schema) json.RawMessage {
-	candidates := slices.Clone(s.Examples)
+	const most = 16 // of its examples that are looked at
+	candidates := slices.Clone(s.Examples[:min(len(s.Examples), most)])
 	candidates = append(candidates, s.Default, s.Const)
 	candidates = append(candidates, s.Enum...)
 	for _, v := range candidates {
@@ -214,8 +216,10 @@ func sampleType(s *Schema) string {
 
 func (m *sampler) object(s *Schema) (json.RawMessage, bool) {
 	var all members
+	described := make(map[string]bool, len(s.Properties))
 	for _, p := range s.Properties {
-		if !p.Required && len(s.Required) > 0 {
+		described[p.Name] = true
+		if !p.Required && (len(s.Required) > 0 || m.left <= 0) {
 			continue
 		}
 		v, ok := m.value(p.Schema)
@@ -227,7 +231,7 @@ func (m *sampler) object(s *Schema) (json.RawMessage, bool) {
 		}
 	}
 	for _, name := range s.Required { // those that Properties does not describe
-		if s.Property(name) == nil && describes(s, name) == nil {
+		if !described[name] && describes(s, name) == nil {
 			all.set(name, json.RawMessage("null"))
 		}
 	}
@@ -327,13 +331,18 @@ func bytesOf(values []json.RawMessage) [][]byte {
 type members struct {
 	names  []string
 	values []json.RawMessage
+	at     map[string]int
 }
 
 func (o *members) set(name string, value json.RawMessage) {
-	if i := slices.Index(o.names, name); i >= 0 {
+	if i, found := o.at[name]; found {
 		o.values[i] = value
 		return
 	}
+	if o.at == nil {
+		o.at = make(map[string]int)
+	}
+	o.at[name] = len(o.names)
 	o.names, o.values = append(o.names, name), append(o.values, value)
 }
 

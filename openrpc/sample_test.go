@@ -84,3 +84,23 @@ func TestSampleBounded(t *testing.T) {
 		t.Errorf("the sample has %d bytes", len(v))
 	}
 }
+
+// A document cannot have a sample take more memory than a large document does.
+func TestSampleOfLargeExamples(t *testing.T) {
+	large := `"` + strings.Repeat("x", 100_000) + `"`
+	for name, schema := range map[string]string{
+		"one":         `{"type":"string","examples":[` + large + `]}`,
+		"many":        `{"type":"array","minItems":2000,"items":{"examples":[` + large + `]}}`,
+		"many pairs":  `{"type":"array","minItems":50,"items":{"type":"array","minItems":50,"items":{"examples":[` + large + `]}}}`,
+		"many wanted": `{"type":"object","properties":{"a":{"type":"array","minItems":2000,"items":{"const":` + large + `}},"b":{"const":` + large + `}}}`,
+	} {
+		doc, err := openrpc.Parse([]byte(`{"openrpc":"1.3.0","methods":[{"name":"m","params":[],"result":{"name":"r","schema":` + schema + `}}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sample := openrpc.Sample(doc.Methods[0].Result.Schema)
+		if !json.Valid(sample) || len(sample) > 1<<20 || name == "one" && string(sample) != large {
+			t.Errorf("%s: %d bytes", name, len(sample))
+		}
+	}
+}

@@ -67,6 +67,9 @@ func (o *Options) natsOptions(servers string) (natsgo.Options, error) {
 		if server == "" {
 			return n, errors.New("an empty name among the servers: write HOST:PORT,HOST:PORT")
 		}
+		if strings.Contains(server, "@") { // which errors and logs would show
+			return n, errors.New("a URL of a server has a user, a password or a token: use the fields of Options for them")
+		}
 		n.Servers = append(n.Servers, server)
 	}
 	n.User, n.Password, n.Token = o.User, o.Password, o.Token

@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"example.com/jsonrpc"
+	"example.com/jsonrpc/integration/nats"
 )
 
 // certificate is one for 127.0.0.1, and its file.
@@ -184,4 +185,16 @@ func credentials(t *testing.T) ([]byte, *server.Options) {
 		t.Fatal(err)
 	}
 	return file, &server.Options{TrustedOperators: []*jwt.OperatorClaims{operator}, AccountResolver: accounts}
+}
+
+// What is in a URL would be in the client's name.
+func TestDialTakesNoSecretsInURLs(t *testing.T) {
+	const servers = "nats://Aladdin:swordfish@127.0.0.1:1,nats://127.0.0.1:2"
+	_, err := nats.Dial(within(t), servers, "a", nil)
+	_, subErr := nats.DialSubscription(within(t), servers, "a", nil)
+	for _, err := range []error{err, subErr} {
+		if err == nil || strings.Contains(err.Error(), "swordfish") || !strings.Contains(err.Error(), "Options") {
+			t.Error(err)
+		}
+	}
 }
