@@ -84,7 +84,7 @@ func TestExampleParams(t *testing.T) {
 		{"b a", "1 0"},
 		{"b", "nil 0"},
 		{"a x", "0 1"},
-		{"", "nil nil"},
+		{"", "nil nil"}, //nolint:dupword // two values
 		{"x y z", "0 1 2"},
 	} {
 		e := &openrpc.ExamplePairing{}
@@ -108,7 +108,10 @@ func TestParseErrors(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"empty", ``, "openrpc: not JSON: the text ends too soon"},
 		{"cut off", `{"openrpc":`, "openrpc: not JSON: the text ends too soon"},
-		{"not JSON", `{"openrpc":1,}`, "openrpc: not JSON: at byte 12"},
+		{"not JSON", `{"openrpc":1,}`, "openrpc: not JSON: line 1, column 13: "},
+		{"not JSON further down", "{\n \"openrpc\": \"1.0.0\",\n \"methods\": [x]\n}", "openrpc: not JSON: line 3, column 14: "},
+		{"not JSON after it", "{\"openrpc\":\"1.0.0\",\"methods\":[]}\n}", "openrpc: not JSON: line 2, column 1: "},
+		{"YAML", "# ours\nopenrpc: 1.4.0\nmethods: []\n", "openrpc: not JSON but YAML, as it seems: convert it first"},
 		{"two values", `{} {}`, "openrpc: there is more than one JSON value"},
 		{"twice the same member", `{"openrpc":"1.0.0","openrpc":"1.0.0"}`, "duplicate"},
 		{"an array", `[]`, "openrpc: want an object, not an array"},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ const envCache = "JSONRPC_CACHE"
 // A description says where what is known of a server's methods comes from.
 type description struct {
 	schema  string
+	flag    string // that gave the schema, if it was not --schema
 	via     string
 	refresh bool
 }
@@ -101,7 +103,7 @@ func (d *description) knownNames(s *session, at target) []string {
 // from the server itself.
 func (d *description) find(ctx context.Context, s *session, c *connection, at target) (*discover.Description, error) {
 	if d.schema != "" && d.via != "" {
-		return nil, &usageError{"--schema and --via exclude each other"}
+		return nil, &usageError{d.schemaFlag() + " and --via exclude each other"}
 	}
 	kept := d.cached(s, at)
 	if kept != nil && !d.refresh && time.Since(kept.At) < discover.Fresh {
@@ -141,17 +143,19 @@ func (s *session) sayAge(d *discover.Description) {
 }
 
 func (d *description) readFile(s *session) (*discover.Description, error) {
-	text, err := s.input.file(strings.TrimPrefix(d.schema, "@"), "--schema")
+	text, err := s.input.file(strings.TrimPrefix(d.schema, "@"), d.schemaFlag())
 	if err != nil {
 		return nil, err
 	}
-	return parseDescription([]byte(text))
+	return d.parse([]byte(text))
 }
 
-func parseDescription(text []byte) (*discover.Description, error) {
+func (d *description) schemaFlag() string { return cmp.Or(d.flag, "--schema") }
+
+func (d *description) parse(text []byte) (*discover.Description, error) {
 	document, err := openrpc.Parse(text)
 	if err != nil {
-		return nil, &localError{fmt.Sprintf("--schema: %s", strings.TrimPrefix(err.Error(), "openrpc: "))}
+		return nil, &localError{fmt.Sprintf("%s: %s", d.schemaFlag(), strings.TrimPrefix(err.Error(), "openrpc: "))}
 	}
 	return &discover.Description{Via: discover.File, At: time.Now(), Document: document}, nil
 }
@@ -161,9 +165,9 @@ func parseDescription(text []byte) (*discover.Description, error) {
 func (d *description) download(ctx context.Context, s *session, c *connection) (*discover.Description, error) {
 	text, err := c.get(ctx, s, d.schema)
 	if err != nil {
-		return nil, fmt.Errorf("--schema: %w", err)
+		return nil, fmt.Errorf("%s: %w", d.schemaFlag(), err)
 	}
-	return parseDescription(text)
+	return d.parse(text)
 }
 
 // get returns what is at a URL, by the TLS and proxy settings of the connection.

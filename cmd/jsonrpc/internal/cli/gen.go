@@ -58,8 +58,11 @@ func newGenGoCommand(s *session) *cobra.Command {
 	cmd := newDescriptionCommand(s, &o.description, "gen go [flags] TARGET", "write a package of Go", genGoHelp, false, o.run)
 	cmd.Use = "go [flags] TARGET"
 	addFlags(cmd, groupSchema, func(f *pflag.FlagSet) {
-		f.Var(&text{value: &o.schema, kind: "FILE|URL"}, "in", "the same as --schema")
+		byIn := func(string) error { o.flag = "--in"; return nil }
+		f.Var(&text{value: &o.schema, kind: "FILE|URL", check: byIn}, "in", "the same as --schema")
 	})
+	o.refresh = true // code is not made of what a server said yesterday
+	_ = cmd.Flags().MarkHidden("refresh")
 	addFlags(cmd, groupOutput, func(f *pflag.FlagSet) {
 		f.Var(&text{value: &o.out, kind: "FOLDER"}, "out", "write the package there")
 		f.Var(&text{value: &o.pkg, kind: "NAME"}, "package", "call it so (default: as its folder)")
