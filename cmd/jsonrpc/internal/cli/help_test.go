@@ -13,7 +13,7 @@ import (
 // TestHelp compares each command's help with testdata/help. After a change that
 // is meant, run the test with -update and look at the difference.
 func TestHelp(t *testing.T) {
-	for _, name := range []string{"jsonrpc", "call", "send", "batch", "listen", "repl", "list", "describe", "template", "docs", "gen", "mock", "profile", "demo", "version"} {
+	for _, name := range []string{"jsonrpc", "call", "send", "batch", "listen", "repl", "list", "describe", "template", "docs", "gen", "mock", "bulk", "bench", "profile", "demo", "version"} {
 		t.Run(name, func(t *testing.T) {
 			args := []string{name, "--help"}
 			if name == "jsonrpc" {
@@ -56,7 +56,7 @@ func helpOf(t *testing.T, args ...string) string {
 // with what stands below it.
 func TestHelpExamples(t *testing.T) {
 	count := 0
-	for _, help := range []string{callHelp, sendHelp, batchHelp, listenHelp, replHelp, listHelp, describeHelp, templateHelp, docsHelp} {
+	for _, help := range []string{callHelp, sendHelp, batchHelp, listenHelp, replHelp, listHelp, describeHelp, templateHelp, docsHelp, bulkHelp, benchHelp} {
 		for _, e := range examplesIn(help) {
 			count++
 			t.Run(e.command, e.run)

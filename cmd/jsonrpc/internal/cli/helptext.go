@@ -270,10 +270,15 @@ distribution, the calls a second and the errors by kind.
 Without --rate it is a closed loop: --concurrency callers, each of which makes its next
 call when its last one is answered. A server that stalls is then called less while it
 stalls, and the report hides the stall. With --rate it is an open loop: calls are due
-at even intervals, and the time of a call counts from when it was due.
+at even intervals, whatever the server does, and the time of a call counts from when it
+was due.
+
+Errors are counted by what the server said (error -32000), by HTTP's status (HTTP 503)
+or by what went wrong (timeout, broken, unreachable …); their times count as others do.
+An interrupt ends the run and prints what was measured.
 
 With --compare two servers are called in turns, and the report says whether their
-difference is more than chance. Before it measures, it warms up for --warm-up.
+difference is more than chance: less likely than one in a hundred.
 
 EXAMPLES
   $ jsonrpc bench --count 2000 demo: cat name=Mittens | grep errors
@@ -304,8 +309,11 @@ which calls may have been under way when it was cut; those are made again if
 --idempotent says that this does no harm, and are failures of the class unknown
 otherwise.
 
+An interrupt waits for the calls under way; a second one does not.
+
 EXAMPLES
-  $ printf '%s\n' '{"method":"cube","params":[3]}' '{"method":"ping","id":"p"}' | jsonrpc bulk -q demo:
+  $ printf '%s\n' '{"method":"cube","params":[3]}' '{"method":"ping","id":"p"}' |
+  >   jsonrpc bulk -q demo:
   {"jsonrpc":"2.0","result":27,"id":1}
   {"jsonrpc":"2.0","result":"pong","id":"p"}
 
@@ -314,7 +322,7 @@ EXAMPLES
   {"jsonrpc":"2.0","result":7,"id":3}
 
   jsonrpc bulk --input calls.ndjson --output results.ndjson --batch 100 --rate 50/s @mainnet
-  jsonrpc bulk --input calls.ndjson --output results.ndjson --resume --idempotent 'eth_get*' @mainnet
+  jsonrpc bulk --resume --input calls.ndjson --output results.ndjson @mainnet
 `
 
 const doctorHelp = `Tries a server out and prints a report: which of some twenty rules of JSON-RPC 2.0 it
