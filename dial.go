@@ -21,6 +21,7 @@ type dialSettings struct {
 	tlsConfig *tls.Config
 	files     certificateFiles // of tlsConfig
 	wrap      func(http.RoundTripper) http.RoundTripper
+	lean      bool
 	address   string // to connect to; empty: that of the URL
 }
 

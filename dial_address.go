@@ -49,7 +49,7 @@ func (d *dialSettings) checkAddress() error {
 // ownTripper reports whether the options ask for a RoundTripper that package
 // transport does not make by itself.
 func (d *dialSettings) ownTripper(f *tlsFiles) bool {
-	return !d.userHTTP && (f != nil || d.wrap != nil || d.address != "")
+	return !d.userHTTP && (f != nil || d.wrap != nil || d.address != "" || d.lean)
 }
 
 // connectTo has rt connect to the address, if there is one, whatever the URL.

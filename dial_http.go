@@ -69,6 +69,9 @@ func (d *dialSettings) checkHTTP() error {
 	if d.userHTTP && (d.tlsConfig != nil || d.proxy != nil) {
 		return d.refuse("options for TLS and proxies have no effect on an HTTP client of your own: set them there")
 	}
+	if d.userHTTP && d.lean {
+		return d.refuse("lean HTTP has no effect on an HTTP client of your own")
+	}
 	if err := d.checkAddress(); err != nil {
 		return err
 	}
@@ -102,6 +105,15 @@ func WithHTTPClient(c *http.Client) DialOption {
 // [transport.NewRoundTripper].
 func WithHTTPTransport(rt http.RoundTripper) DialOption {
 	return dialOnly(func(d *dialSettings) { d.http.RoundTripper, d.userHTTP = rt, rt != nil })
+}
+
+// WithLeanHTTP sends messages with a [transport.LeanRoundTripper] instead of an
+// http.Transport, which takes most of the time of a small call: for many small
+// calls to one server over HTTP/1.1. Options for TLS, addresses and proxies have the
+// same effect, except that the client speaks HTTP/2 only through a proxy, where the
+// ordinary transport is used. It has no effect on systems that are not Unix.
+func WithLeanHTTP() DialOption {
+	return dialOnly(func(d *dialSettings) { d.lean = true })
 }
 
 // WithHTTPWrap sends messages through what wrap makes of the RoundTripper that

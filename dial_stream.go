@@ -91,7 +91,7 @@ func (d *dialSettings) dialSocket(ctx context.Context, scheme, rawURL string) (*
 	case d.tlsConfig != nil:
 		return nil, d.refuse("options for TLS have no effect on %s: use tls", scheme)
 	}
-	if d.proxy != nil || d.userHTTP || d.wrap != nil {
+	if d.proxy != nil || d.userHTTP || d.wrap != nil || d.lean {
 		return nil, d.refuse("options for HTTP and proxies have no effect on %s", scheme)
 	}
 	name := scheme + "://" + address + d.at()
@@ -124,7 +124,7 @@ func (d *dialSettings) dialCommand(ctx context.Context, line string) (*Client, e
 	if err != nil || len(command) == 0 {
 		return nil, d.refuse(`the URL must have the form exec:COMMAND ARGUMENT…, with "quotes" closed`)
 	}
-	if d.tlsConfig != nil || d.proxy != nil || d.userHTTP || d.wrap != nil {
+	if d.tlsConfig != nil || d.proxy != nil || d.userHTTP || d.wrap != nil || d.lean {
 		return nil, d.refuse("options for TLS, HTTP and proxies have no effect on a child process")
 	}
 	if d.address != "" {
@@ -147,6 +147,9 @@ func (d *dialSettings) dialWebSocket(ctx context.Context, rawURL string) (*Clien
 	}
 	if d.stream.framing != nil {
 		return nil, d.refuse("a framing has no effect on a WebSocket, which has its own")
+	}
+	if d.lean {
+		return nil, d.refuse("lean HTTP has no effect on a WebSocket")
 	}
 	if err := d.checkHTTP(); err != nil {
 		return nil, err

@@ -108,6 +108,9 @@ func newClient(t *testing.T, rt transport.RoundTripper, opts ...jsonrpc.ClientOp
 // dial returns a client for the URL that is closed when the test ends.
 func dial(t *testing.T, url string, opts ...jsonrpc.DialOption) *jsonrpc.Client {
 	t.Helper()
+	if overLean(t) {
+		opts = append([]jsonrpc.DialOption{jsonrpc.WithLeanHTTP()}, opts...)
+	}
 	client, err := jsonrpc.Dial(t.Context(), url, opts...)
 	if err != nil {
 		t.Fatal(err)

@@ -77,7 +77,7 @@ func TestRedirects(t *testing.T) {
 		{plain.URL + "/x/nowhere", "the server answered 302 Found"},
 	} {
 		posts = nil
-		client := dial(t, test.url, jsonrpc.WithHTTPTransport(secure.Client().Transport))
+		client := dial(t, test.url, jsonrpc.WithTLSConfig(secure.Client().Transport.(*http.Transport).TLSClientConfig))
 		err := client.Call(t.Context(), "cat", nil, nil)
 		wantError(t, err, "jsonrpc: cat at "+test.url+": "+test.want)
 		if strings.HasPrefix(test.want, "redirect: ") && as[*transport.Error](t, err).Op != "redirect" {

@@ -69,7 +69,7 @@ func (d *dialSettings) dialScheme(ctx context.Context, s Scheme, rawURL string) 
 	if err != nil {
 		return nil, d.refuse("the URL cannot be parsed")
 	}
-	if d.proxy != nil || d.userHTTP || d.wrap != nil {
+	if d.proxy != nil || d.userHTTP || d.wrap != nil || d.lean {
 		return nil, d.refuse("options for HTTP and proxies have no effect on %s", u.Scheme)
 	}
 	if d.address != "" {

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"sync"
 	"time"
@@ -115,14 +114,13 @@ func currentTLS(config *tls.Config, f *tlsFiles) *tls.Config {
 // certificates there are: when they change, it lets go of the connections made
 // with others, as soon as they are idle.
 type reloader struct {
-	files   *tlsFiles
-	proxy   func(*http.Request) (*url.URL, error)
-	address string // to connect to; empty: that of the URL
+	files    *tlsFiles
+	settings *dialSettings
 
 	mu     sync.Mutex // for what follows
 	failed bool       // the last request: its certificates may be old ones
 	config *tls.Config
-	rt     *http.Transport
+	rt     ownRoundTripper
 }
 
 // RoundTrip sends req over the transport of the moment.
@@ -136,7 +134,7 @@ func (r *reloader) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-func (r *reloader) transport() *http.Transport {
+func (r *reloader) transport() ownRoundTripper {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	config := r.files.current(r.failed)
@@ -145,7 +143,7 @@ func (r *reloader) transport() *http.Transport {
 		if r.rt != nil {
 			r.rt.CloseIdleConnections()
 		}
-		r.rt, r.config = connectTo(r.address, transport.NewRoundTripper(config, r.proxy)), config
+		r.rt, r.config = r.settings.roundTripperWith(config), config
 	}
 	return r.rt
 }
@@ -179,12 +177,20 @@ func (w *wrapped) CloseIdleConnections() { w.inner.CloseIdleConnections() }
 func (d *dialSettings) newRoundTripper(f *tlsFiles) ownRoundTripper {
 	var rt ownRoundTripper
 	if f != nil {
-		rt = &reloader{files: f, proxy: d.http.Proxy, address: d.address}
+		rt = &reloader{files: f, settings: d}
 	} else {
-		rt = connectTo(d.address, transport.NewRoundTripper(d.tlsConfig, d.http.Proxy))
+		rt = d.roundTripperWith(d.tlsConfig)
 	}
 	if d.wrap != nil {
 		rt = &wrapped{d.wrap(rt), rt}
 	}
 	return rt
+}
+
+// roundTripperWith makes one for connections with config.
+func (d *dialSettings) roundTripperWith(config *tls.Config) ownRoundTripper {
+	if d.lean {
+		return transport.NewLeanRoundTripper(&transport.LeanOptions{TLS: config, Proxy: d.http.Proxy, Address: d.address})
+	}
+	return connectTo(d.address, transport.NewRoundTripper(config, d.http.Proxy))
 }

@@ -12,6 +12,9 @@ import (
 // dial returns a client that is closed with the test.
 func dial(t *testing.T, url string, opts ...jsonrpc.DialOption) *jsonrpc.Client {
 	t.Helper()
+	if strings.HasPrefix(t.Name(), "TestOverLeanHTTP/") {
+		opts = append([]jsonrpc.DialOption{jsonrpc.WithLeanHTTP()}, opts...)
+	}
 	client, err := jsonrpc.Dial(t.Context(), url, opts...)
 	if err != nil {
 		t.Fatal(err)
