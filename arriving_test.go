@@ -33,8 +33,8 @@ type (
 		G *oddPlain           `json:"g"`
 		H struct{ X, Y int8 } `json:"h"`
 		I int                 `json:"-"`
-		J int                 `json:"-,"`
-		k int
+		J int                 `json:"-,"` //nolint:staticcheck // the name is meant
+		k int //nolint:unused // as others' are
 	}
 	oddAll struct {
 		oddBase

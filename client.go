@@ -231,13 +231,14 @@ func (c *Client) roundTrip(ctx context.Context, x *Exchange) error {
 		return c.pool.forward(ctx, x)
 	}
 	x.reset()
-	err := ctx.Err()
-	if err != nil {
+	var err error
+	switch {
+	case ctx.Err() != nil:
 		err = &transport.Error{Op: "send", Err: context.Cause(ctx)}
-	} else if len(x.set.auths) == 0 {
+	case len(x.set.auths) == 0:
 		x.address(nil)
 		err = c.carry(ctx, x)
-	} else {
+	default:
 		err = c.authorized(ctx, x)
 	}
 	if err != nil {

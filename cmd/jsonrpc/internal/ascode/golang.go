@@ -179,7 +179,7 @@ func (g *goProgram) value(v any) string {
 }
 
 func (g *goProgram) items(values []any) string {
-	var texts []string
+	texts := make([]string, 0, len(values))
 	for _, v := range values {
 		texts = append(texts, g.value(v))
 	}
@@ -187,7 +187,7 @@ func (g *goProgram) items(values []any) string {
 }
 
 func (g *goProgram) members(values map[string]any) string {
-	var texts []string
+	texts := make([]string, 0, len(values))
 	for name, v := range values {
 		texts = append(texts, goString(name)+": "+g.value(v))
 	}

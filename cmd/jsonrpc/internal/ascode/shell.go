@@ -31,20 +31,18 @@ func (l *line) option(words ...string) *line {
 }
 
 // secret adds a flag whose value ends with that of an environment variable.
-func (l *line) secret(flag, text, variable string) *line {
+func (l *line) secret(flag, text, variable string) {
 	l.b.WriteString(" \\\n ")
 	if flag != "" {
 		l.b.WriteString(" " + flag)
 	}
 	escaped := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(text)
 	l.b.WriteString(` "` + escaped + "$" + variable + `"`)
-	return l
 }
 
 // fromFile adds a flag whose value is the text of a file.
-func (l *line) fromFile(flag, path string) *line {
+func (l *line) fromFile(flag, path string) {
 	l.b.WriteString(" \\\n  " + flag + ` "$(cat ` + shell.Quote(path) + `)"`)
-	return l
 }
 
 func (l *line) String() string { return l.b.String() + "\n" }

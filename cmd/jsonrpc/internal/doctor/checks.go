@@ -103,8 +103,8 @@ func errorObject(ctx context.Context, e *Exam) Finding {
 		return *a.fail("an unknown method is no error")
 	}
 	var object struct {
-		Code    json.RawMessage
-		Message *string
+		Code    json.RawMessage `json:"code"`
+		Message *string         `json:"message"`
 	}
 	if json.Unmarshal(r["error"], &object) != nil {
 		return *a.fail("the error is no object with a message")

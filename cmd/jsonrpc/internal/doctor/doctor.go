@@ -210,7 +210,9 @@ func lastOf(events transport.EventsReply, due bool) (text []byte, err error) {
 		if err != nil {
 			return nil, err
 		}
-		var head struct{ Method *string }
+		var head struct {
+			Method *string `json:"method"`
+		}
 		if json.Unmarshal(item, &head) == nil && head.Method != nil {
 			continue
 		}

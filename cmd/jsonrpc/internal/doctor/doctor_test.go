@@ -65,7 +65,7 @@ func TestDemoServerOverTCP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer endpoint.Close()
+	defer func() { _ = endpoint.Close() }()
 	address := strings.TrimPrefix(endpoint.URL, "tcp://")
 	r := examine(t, &Exam{MaxBatch: 8, Calls: 3, Dial: func(ctx context.Context) (Carrier, error) {
 		stream, err := transport.DialNet(ctx, "tcp", address, nil)
@@ -140,7 +140,7 @@ func TestServerThatHangsUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer endpoint.Close()
+	defer func() { _ = endpoint.Close() }()
 	address := strings.TrimPrefix(endpoint.URL, "tcp://")
 	dialled := 0
 	r := examine(t, &Exam{MaxBatch: 2, Calls: 1, Dial: func(ctx context.Context) (Carrier, error) {

@@ -84,7 +84,9 @@ func (r response) id() string { return string(bytes.TrimSpace(r["id"])) }
 
 // code returns the error's code and whether there is one.
 func (r response) code() (code int, ok bool) {
-	var e struct{ Code *int }
+	var e struct {
+		Code *int `json:"code"`
+	}
 	if r["error"] == nil || json.Unmarshal(r["error"], &e) != nil || e.Code == nil {
 		return 0, false
 	}

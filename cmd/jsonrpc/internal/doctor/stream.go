@@ -51,7 +51,9 @@ func (o *onStream) RoundTrip(ctx context.Context, m *transport.Message) (io.Read
 			}
 			return nil, err
 		}
-		var head struct{ Method *json.RawMessage }
+		var head struct {
+			Method *json.RawMessage `json:"method"`
+		}
 		if json.Unmarshal(text, &head) == nil && head.Method != nil {
 			continue
 		}
