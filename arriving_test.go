@@ -34,7 +34,7 @@ type (
 		H struct{ X, Y int8 } `json:"h"`
 		I int                 `json:"-"`
 		J int                 `json:"-,"` //nolint:staticcheck // the name is meant
-		k int //nolint:unused // as others' are
+		k int                 //nolint:unused // as others' are
 	}
 	oddAll struct {
 		oddBase
