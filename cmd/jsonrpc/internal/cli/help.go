@@ -26,6 +26,11 @@ func newHelpCommand() *cobra.Command {
 // showHelp prints the help of a command: what it does, its flags under headings,
 // and, of the command itself, what concerns all of them.
 func showHelp(cmd *cobra.Command, _ []string) {
+	_, _ = io.WriteString(cmd.OutOrStdout(), helpText(cmd))
+}
+
+// helpText is also what the manual pages are made of.
+func helpText(cmd *cobra.Command) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "USAGE\n  %s\n", usageOf(cmd))
 	fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(describe(cmd)))
@@ -46,7 +51,7 @@ func showHelp(cmd *cobra.Command, _ []string) {
 	} else if cmd.Flags().Lookup("strict") != nil {
 		b.WriteString("\nFor credentials, exit codes and the environment, see jsonrpc --help.\n")
 	}
-	_, _ = io.WriteString(cmd.OutOrStdout(), b.String())
+	return b.String()
 }
 
 func usageOf(cmd *cobra.Command) string {

@@ -13,7 +13,7 @@ import (
 // TestHelp compares each command's help with testdata/help. After a change that
 // is meant, run the test with -update and look at the difference.
 func TestHelp(t *testing.T) {
-	for _, name := range []string{"jsonrpc", "call", "send", "batch", "listen", "repl", "list", "describe", "template", "docs", "gen", "mock", "bulk", "bench", "profile", "demo", "version"} {
+	for _, name := range []string{"jsonrpc", "call", "send", "batch", "listen", "repl", "list", "describe", "template", "docs", "gen", "mock", "bulk", "bench", "profile", "demo", "man", "version"} {
 		t.Run(name, func(t *testing.T) {
 			args := []string{name, "--help"}
 			if name == "jsonrpc" {

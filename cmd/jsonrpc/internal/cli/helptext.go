@@ -200,6 +200,15 @@ from version 3.2 on:
                                                in each, with bash-completion
 `
 
+const manHelp = `Writes a manual page for each command into FOLDER, which is made if it is not there:
+jsonrpc.1, jsonrpc-send.1 and so on. They say what --help says. Their date is that of
+the version, or SOURCE_DATE_EPOCH.
+
+EXAMPLES
+  jsonrpc man ~/.local/share/man/man1
+  man jsonrpc-listen
+`
+
 const explicitCallHelp = `Calls METHOD on the server at TARGET and prints the result: see jsonrpc --help. The
 word call is needed only where METHOD is the name of a command and no TARGET stands
 before it:

@@ -32,6 +32,7 @@ func newRootCommand(s *session) *cobra.Command {
 		newImportCommand(s),
 		newProfileCommand(s),
 		newDemoCommand(s),
+		newManCommand(s),
 		newVersionCommand(s),
 	)
 	root.SetHelpCommand(newHelpCommand())
