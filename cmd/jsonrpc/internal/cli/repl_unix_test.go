@@ -91,9 +91,12 @@ func TestReplTerminal(t *testing.T) {
 	s.await("\n.....>")
 	s.press("C-c")
 	s.await("\n.....> ^C\ndemo:>")
+	s.text(".arrows on")
+	s.press("Enter")
+	s.await("jsonrpc: arrows: on\ndemo:>")
 	s.text("sleep 1000")
 	s.press("Enter")
-	s.await("> sleep 1000")
+	s.await("--> {\"jsonrpc\": \"2.0\", \"method\": \"sleep\", \"params\": [1000], \"id\": 4}")
 	s.press("C-c")
 	s.await("jsonrpc: interrupted; the server may have carried out what was sent\ndemo:>")
 
@@ -113,7 +116,7 @@ func TestReplTerminal(t *testing.T) {
 
 	history := filepath.Join(cacheDir, "history")
 	text, err := os.ReadFile(history)
-	if want := ".list cub\ncube 3\nsubtract minuend:=50 subtrahend:=8\necho {\"a\": 1} _ | .[1]\nsleep 1000\n"; err != nil || string(text) != want {
+	if want := ".list cub\ncube 3\nsubtract minuend:=50 subtrahend:=8\necho {\"a\": 1} _ | .[1]\n.arrows on\nsleep 1000\n"; err != nil || string(text) != want {
 		t.Errorf("history %q, %v, want %q", text, err, want)
 	}
 	if info, err := os.Stat(history); err != nil || info.Mode().Perm() != 0o600 {
@@ -121,7 +124,7 @@ func TestReplTerminal(t *testing.T) {
 	}
 	s = newScreen(t, env, "jsonrpc", "repl", "--filter", ".a", "demo:")
 	s.await("demo:>")
-	s.press("Up", "Up")
+	s.press("Up", "Up", "Up")
 	s.await("demo:> echo {\"a\": 1} _ | .[1]")
 }
 

@@ -1,6 +1,7 @@
 package repl
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -278,7 +279,8 @@ func (k *keys) take(c byte) {
 	)
 	switch {
 	case c == ctrlC && k.editing:
-		k.pending = append(k.pending[:0], ctrlE, '^', 'C', '\r')
+		whole := bytes.LastIndexAny(k.pending, "\r\n") + 1 // lines that nobody has seen yet
+		k.pending = append(k.pending[whole:], ctrlE, '^', 'C', '\r')
 		k.stopped = true
 	case c == ctrlC:
 		k.pending = k.pending[:0]

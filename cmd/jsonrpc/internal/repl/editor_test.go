@@ -142,3 +142,15 @@ func TestInterrupts(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestInterruptedLine: Ctrl-C keeps what is on the line in sight, and drops lines
+// that were typed ahead.
+func TestInterruptedLine(t *testing.T) {
+	_, err, screen := edited(t, LoadHistory(""), nil, "half\x03next\r")
+	if !errors.Is(err, ErrInterrupted) || !strings.Contains(screen, "half^C\r\n") {
+		t.Errorf("%v, screen %q", err, screen)
+	}
+	if _, err, screen := edited(t, LoadHistory(""), nil, "ahead\rhalf\x03"); !errors.Is(err, ErrInterrupted) || !strings.Contains(screen, "> half^C\r\n") {
+		t.Errorf("%v, screen %q", err, screen)
+	}
+}
