@@ -136,6 +136,9 @@ func (o Options) Result(m *openrpc.Method, result json.RawMessage) ([]Problem, e
 	if m.Result == nil {
 		return nil, nil
 	}
+	if no := m.Result.Schema.Bool; no != nil && !*no && string(bytes.TrimSpace(result)) == "null" {
+		return nil, nil // the schema false is meant for no result, which JSON-RPC writes as null
+	}
 	return o.value(m.Result.Schema, "result", result)
 }
 

@@ -20,6 +20,11 @@ const document = `{"openrpc":"1.3.2","methods":[
 		{"type":"string","pattern":"^0x"},
 		{"type":"object","required":["n"],"properties":{"n":{"type":"number","maximum":1.5}}},
 		{"type":"null"}]}}]},
+	{"name":"overlap","params":[{"name":"v","schema":{"oneOf":[
+		{"type":"object","required":["a"],"properties":{"a":{"type":"integer"}}},
+		{"type":"object","required":["a","b"],"properties":{"a":{"type":"integer"},"b":{"type":"integer"}}}]}}]},
+	{"name":"none","params":[],"result":{"name":"r","schema":false}},
+	{"name":"either","params":[{"name":"v","schema":{"type":"object","oneOf":[{"required":["a"]},{"required":["b"]}]}}]},
 	{"name":"odd","params":[{"name":"v","schema":{"type":"array","items":[{"type":"string"}],"additionalItems":false,"required":true,"minItems":-1}}]},
 	{"name":"lookahead","params":[{"name":"v","schema":{"pattern":"^(?!x)"}}]},
 	{"name":"far","params":[{"name":"v","schema":{"$ref":"https://far.example/s.json#/a"}}]},
@@ -70,6 +75,11 @@ func TestParams(t *testing.T) {
 		{"forms", `[{"n":2}]`, "params[0] (v).n: expected a number of 1.5 at most, got 2"},
 		{"forms", `["1"]`, `params[0] (v): expected a string that matches ^0x, or an object, or null, got "1"`},
 		{"forms", `[{"m":1}]`, `params[0] (v): expected a string, or the members "n", or null, got {"m":1}`},
+		{"overlap", `[{"a":1}]`, ""},
+		{"overlap", `[{"a":1,"b":2}]`, ""}, // both forms, of which the second has all of the first
+		{"overlap", `[{"b":2}]`, `params[0] (v): expected the members "a", got {"b":2}`},
+		{"either", `[{"b":2}]`, ""},
+		{"either", `[{"a":1,"b":2}]`, `params[0] (v): expected exactly one of its forms, and it fits forms 1 and 2, got {"a":1,"b":2}`},
 		{"odd", `[["x"]]`, ""},
 		{"odd", `[["x",1]]`, "params[0] (v)[1]: expected nothing, got 1"},
 		{"lookahead", `["x"]`, ""}, // Go has no such patterns
@@ -94,6 +104,11 @@ func TestResult(t *testing.T) {
 		got, err := Options{}.Result(method(t, "pet"), json.RawMessage(result))
 		if err != nil || texts(got) != want {
 			t.Errorf("%s: got %s, %v, want %s", result, texts(got), err, want)
+		}
+	}
+	for result, want := range map[string]string{`null`: "", `1`: "result: expected nothing, got 1"} {
+		if got, err := (Options{}).Result(method(t, "none"), json.RawMessage(result)); err != nil || texts(got) != want {
+			t.Errorf("none, %s: %s, %v", result, texts(got), err)
 		}
 	}
 	if got, err := (Options{}).Result(method(t, "named"), json.RawMessage(`1`)); err != nil || got != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -105,13 +106,32 @@ func (e *emitter) schema(s *openrpc.Schema) any {
 	e.arrays(m, s)
 	e.objects(m, s)
 	e.list(m, "allOf", s.AllOf)
-	e.list(m, "anyOf", s.AnyOf)
-	e.list(m, "oneOf", s.OneOf)
+	e.forms(m, s)
 	e.one(m, "not", s.Not)
 	e.one(m, "if", s.If)
 	e.one(m, "then", s.Then)
 	e.one(m, "else", s.Else)
 	return m
+}
+
+// forms writes anyOf and oneOf. Of oneOf, a value may fit several forms: those of
+// documents in use overlap, where a newer one has all members of an older one or a
+// preview those of the whole, and what servers take and send would be refused.
+// Forms that say nothing but which members there must be mean it.
+func (e *emitter) forms(m map[string]any, s *openrpc.Schema) {
+	e.list(m, "anyOf", s.AnyOf)
+	if len(s.AnyOf) > 0 || !slices.ContainsFunc(s.OneOf, saysMore) {
+		e.list(m, "oneOf", s.OneOf)
+		return
+	}
+	e.list(m, "anyOf", s.OneOf)
+}
+
+// saysMore tells whether a form says more than which members must be there.
+func saysMore(s *openrpc.Schema) bool {
+	rest := *s
+	rest.Required, rest.Not = nil, nil
+	return s.Target != nil || !rest.Anything()
 }
 
 func (e *emitter) numbersAndStrings(m map[string]any, s *openrpc.Schema) {
