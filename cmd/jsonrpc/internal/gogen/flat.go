@@ -187,6 +187,9 @@ func (f *flat) empty() bool {
 // onlyNull tells whether null is the only value.
 func (f *flat) onlyNull() bool { return f.stated && len(f.types) == 0 && f.nullable }
 
+// noResult tells whether a result has nothing to tell: it is null, or must not be.
+func (f *flat) noResult() bool { return f.onlyNull() || f.never }
+
 // jsonType returns the one JSON type of the values, or "" if there are several or
 // any. Schemas that do not state it tell it by their keywords.
 func (f *flat) jsonType() string {

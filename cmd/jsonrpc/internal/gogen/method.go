@@ -43,7 +43,7 @@ func (b *builder) methods(doc *openrpc.Document) []*method {
 		m.name = names.pick(exported(strings.TrimPrefix(described.Name, prefix)))
 		names[m.name+"Func"] = true // the mock's field
 		b.params(m, marked)
-		if r := described.Result; r != nil && !flatten(r.Schema).onlyNull() {
+		if r := described.Result; r != nil && !flatten(r.Schema).noResult() {
 			t, nullable := b.typeOf(r.Schema, hint{owner: m.name, part: "Result"})
 			if m.result = t; nullable {
 				m.result = t.orNil()

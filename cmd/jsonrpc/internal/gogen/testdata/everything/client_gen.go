@@ -38,6 +38,9 @@ type API interface {
 	// Nothing calls api.nothing: Does nothing.
 	Nothing(ctx context.Context, opts ...jsonrpc.CallOption) error
 
+	// Stop calls api.stop.
+	Stop(ctx context.Context, opts ...jsonrpc.CallOption) error
+
 	// Note sends the notification api.note: In Go it is.
 	Note(ctx context.Context, text string, opts ...jsonrpc.CallOption) error
 
@@ -103,6 +106,11 @@ func (c *Client) Positions(ctx context.Context, first *int64, second Tree, optio
 // and no more.
 func (c *Client) Nothing(ctx context.Context, opts ...jsonrpc.CallOption) error {
 	return c.caller.Call(ctx, "api.nothing", nil, nil, opts...)
+}
+
+// Stop calls api.stop.
+func (c *Client) Stop(ctx context.Context, opts ...jsonrpc.CallOption) error {
+	return c.caller.Call(ctx, "api.stop", nil, nil, opts...)
 }
 
 // Note sends the notification api.note: In Go it is.

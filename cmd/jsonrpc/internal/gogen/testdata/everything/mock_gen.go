@@ -17,6 +17,7 @@ type Mock struct {
 	OddParamsFunc func(ctx context.Context, typeArg string, ctxArg *int64, anyArg any, options *OddParamsOptions) (*string, error)
 	PositionsFunc func(ctx context.Context, first *int64, second Tree, options *PositionsOptions) (*Tree, error)
 	NothingFunc   func(ctx context.Context) error
+	StopFunc      func(ctx context.Context) error
 	NoteFunc      func(ctx context.Context, text string) error
 	InlineFunc    func(ctx context.Context, options InlineOptions) ([]json.RawMessage, error)
 }
@@ -61,6 +62,14 @@ func (m *Mock) Nothing(ctx context.Context, _ ...jsonrpc.CallOption) error {
 		return notMocked("Nothing")
 	}
 	return m.NothingFunc(ctx)
+}
+
+// Stop calls StopFunc.
+func (m *Mock) Stop(ctx context.Context, _ ...jsonrpc.CallOption) error {
+	if m.StopFunc == nil {
+		return notMocked("Stop")
+	}
+	return m.StopFunc(ctx)
 }
 
 // Note calls NoteFunc.
