@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -123,7 +122,7 @@ func (c *checkpoint) reserve(n int64) error {
 	}
 	began := time.Now()
 	c.made = n + c.ahead(n, began)
-	if err := c.line(fmt.Sprint(c.made)); err != nil {
+	if err := c.line(strconv.FormatInt(c.made, 10)); err != nil {
 		return err
 	}
 	c.needed, c.last = n, time.Now()

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"unicode/utf8"
@@ -110,7 +111,7 @@ func (l *lines) parse(text []byte) (Call, error) {
 		c.Params = nil
 	}
 	if len(c.ID) == 0 || string(c.ID) == "null" {
-		c.ID = json.RawMessage(fmt.Sprint(l.line))
+		c.ID = json.RawMessage(strconv.FormatInt(l.line, 10))
 	}
 	c.Method = *given.Method
 	return c, nil
@@ -205,7 +206,7 @@ func (c *csvSource) Next() (Call, error) {
 		}
 	}
 	b.WriteByte("}]"[btoi(c.byPosition)])
-	return Call{Line: at, ID: json.RawMessage(fmt.Sprint(at)), Method: c.method, Params: b.Bytes()}, nil
+	return Call{Line: at, ID: json.RawMessage(strconv.FormatInt(at, 10)), Method: c.method, Params: b.Bytes()}, nil
 }
 
 func btoi(b bool) int {

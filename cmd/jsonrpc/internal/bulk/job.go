@@ -1,17 +1,13 @@
 package bulk
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"example.com/jsonrpc"
 )
 
 // A Job is a run through an input.
@@ -130,14 +126,16 @@ func (j *Job) Run(ctx, hard context.Context) error {
 	return f.complete()
 }
 
-// dispatch reads calls and hands them out, in batches as full as the input allows.
-func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, records chan<- record, room chan<- struct{}) error {
-	type read struct {
-		call Call
-		err  error
-	}
+// A read is a call of the input, or why there is none.
+type read struct {
+	call Call
+	err  error
+}
+
+// readAhead reads calls, so that a batch need not wait for an input that is slow.
+func (j *Job) readAhead(ctx context.Context) <-chan read {
 	input := make(chan read, max(j.BatchSize, 1))
-	go func() { // so that a batch need not wait for an input that is slow
+	go func() {
 		defer close(input)
 		for {
 			call, err := j.Source.Next()
@@ -151,6 +149,12 @@ func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, records
 			}
 		}
 	}()
+	return input
+}
+
+// dispatch reads calls and hands them out, in batches as full as the input allows.
+func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, records chan<- record, room chan<- struct{}) error {
+	input := j.readAhead(ctx)
 	var t task
 	flush := func() error {
 		if len(t.calls) == 0 {
@@ -236,208 +240,5 @@ func (j *Job) carryOut(ctx context.Context, t task, records chan<- record) {
 			continue
 		}
 		records <- record{t.first + int64(i), call, outcomes[i]}
-	}
-}
-
-// write writes outcomes until there are no more. It goes on reading them if the
-// output fails, so that nobody waits for it.
-func (j *Job) write(f *files, records <-chan record, room <-chan struct{}, stop context.CancelCauseFunc) (failed error) {
-	waiting := map[int64]record{}
-	next, first, row := int64(0), true, 0
-	var buf []byte
-	put := func(r record) {
-		<-room
-		if failed != nil {
-			return
-		}
-		j.count(r.outcome)
-		if kind := kindOf(r.outcome.Err); kind == unanswered {
-			row++
-		} else if kind == answered || kind == refused {
-			row = 0
-		}
-		buf = appendRecord(buf[:0], &r.call, &r.outcome, j.Ordered)
-		if _, failed = f.out.Write(buf); failed != nil {
-			failed = fmt.Errorf("the output cannot be written: %w", failed)
-			stop(failed)
-		}
-		if j.MaxFailures > 0 && row >= j.MaxFailures {
-			stop(fmt.Errorf("%w (%d): %w", ErrTooManyFailures, row, r.outcome.Err))
-		}
-	}
-	for {
-		var r record
-		var ok bool
-		select {
-		case r, ok = <-records:
-		default:
-			if err := f.flush(); err != nil && failed == nil {
-				failed = fmt.Errorf("the output cannot be written: %w", err)
-				stop(failed)
-			}
-			r, ok = <-records
-		}
-		if !ok {
-			break
-		}
-		if !j.Ordered {
-			put(r)
-			continue
-		}
-		if first {
-			next, first = j.Stats.Skipped.Load(), false
-		}
-		waiting[r.index] = r
-		for {
-			r, ok := waiting[next]
-			if !ok {
-				break
-			}
-			delete(waiting, next)
-			put(r)
-			next++
-		}
-		j.Stats.Unordered.Store(int64(len(waiting)))
-	}
-	if err := f.flush(); err != nil && failed == nil {
-		failed = fmt.Errorf("the output cannot be written: %w", err)
-	}
-	return failed
-}
-
-func (j *Job) count(o Outcome) {
-	j.Stats.Written.Add(1)
-	switch kindOf(o.Err) {
-	case refused:
-		j.Stats.Errors.Add(1)
-	case unknown:
-		j.Stats.Unknown.Add(1)
-		fallthrough
-	case unanswered, unreadable:
-		j.Stats.Failures.Add(1)
-	}
-}
-
-// A kind of outcome.
-type kind int
-
-const (
-	answered   kind = iota
-	refused         // by an error of the server's
-	unanswered      // by anybody
-	unreadable      // a line of the input
-	unknown         // what an earlier run has done
-)
-
-func kindOf(err error) kind {
-	var (
-		said  *jsonrpc.Error
-		wrong *InputError
-	)
-	switch {
-	case err == nil:
-		return answered
-	case errors.Is(err, errUnknown):
-		return unknown
-	case errors.As(err, &said):
-		return refused
-	case errors.As(err, &wrong):
-		return unreadable
-	}
-	return unanswered
-}
-
-// files are those of a job.
-type files struct {
-	out        *bufio.Writer
-	output     *os.File // nil if the output is none of ours
-	checkpoint *checkpoint
-	earlier    *earlier
-	synced     time.Time
-	made       int64 // calls up to this one an earlier run may have made
-}
-
-// open opens the output and the checkpoint.
-func (j *Job) open() (*files, error) {
-	if j.Path == "" {
-		return &files{out: bufio.NewWriterSize(j.Output, 64<<10)}, nil
-	}
-	f := &files{}
-	var err error
-	if j.Resume {
-		err = j.reopen(f)
-	} else {
-		err = j.create(f)
-	}
-	if err != nil {
-		f.close()
-		return nil, err
-	}
-	f.out = bufio.NewWriterSize(f.output, 64<<10)
-	return f, nil
-}
-
-func (j *Job) create(f *files) (err error) {
-	if f.output, err = os.OpenFile(j.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s is there already: continue an interrupted run with --resume, or take another name", j.Path)
-	} else if err != nil {
-		return err
-	}
-	f.checkpoint, err = createCheckpoint(j.Path+CheckpointSuffix, j.Ordered, j.Input)
-	return err
-}
-
-func (j *Job) reopen(f *files) (err error) {
-	f.checkpoint, err = openCheckpoint(j.Path+CheckpointSuffix, j.Ordered, j.Input)
-	if errors.Is(err, os.ErrNotExist) {
-		if _, statErr := os.Stat(j.Path); statErr == nil {
-			return fmt.Errorf("there is nothing to continue: the run that wrote %s came to its end", j.Path)
-		}
-		return fmt.Errorf("there is nothing to continue: neither %s nor its checkpoint is there", j.Path)
-	} else if err != nil {
-		return fmt.Errorf("the checkpoint %s cannot be used: %w", j.Path+CheckpointSuffix, err)
-	}
-	f.made = f.checkpoint.made
-	f.output, f.earlier, err = reopen(j.Path, j.Ordered)
-	return err
-}
-
-// flush hands outcomes to the system, and now and then to the disk.
-func (f *files) flush() error {
-	if err := f.out.Flush(); err != nil {
-		return err
-	}
-	if f.output == nil || time.Since(f.synced) < syncEvery {
-		return nil
-	}
-	f.synced = time.Now()
-	return f.output.Sync()
-}
-
-// settle notes that every call that was made has its outcome on the disk.
-func (f *files) settle() error {
-	if f.output == nil {
-		return nil
-	}
-	if err := f.output.Sync(); err != nil {
-		return fmt.Errorf("the output cannot be written: %w", err)
-	}
-	return f.checkpoint.settle()
-}
-
-// complete ends a job that has come to its end: there is nothing to continue.
-func (f *files) complete() error {
-	if f.output == nil {
-		return nil
-	}
-	c := f.checkpoint
-	f.checkpoint = nil
-	return c.done()
-}
-
-func (f *files) close() {
-	f.checkpoint.close()
-	if f.output != nil {
-		_ = f.output.Close()
 	}
 }

@@ -290,7 +290,7 @@ With --compare two servers are called in turns, and the report says whether thei
 difference is more than chance: less likely than one in a hundred.
 
 EXAMPLES
-  $ jsonrpc bench --count 2000 demo: cat name=Mittens | grep errors
+  $ jsonrpc bench --count 2000 demo: cat name=Mittens | grep -o 'errors.*'
   errors       none
 
   jsonrpc bench --rate 500/s --duration 1m --html report.html @mainnet eth_blockNumber

@@ -2,7 +2,6 @@ package load
 
 import (
 	_ "embed" // for the page
-	"fmt"
 	"html/template"
 	"io"
 	"time"
@@ -13,7 +12,7 @@ var pageText string
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
 	"time": timeText, "number": number, "stamp": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
-	"count": func(n int64) string { return fmt.Sprint(n) }, "odd": func(n int) bool { return n%2 == 1 },
+	"odd": func(n int) bool { return n%2 == 1 },
 }).Parse(pageText))
 
 // WriteHTML writes one page with the reports and their plots: two are shown side by

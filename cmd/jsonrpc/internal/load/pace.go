@@ -22,7 +22,7 @@ func (r *run) pace(dues chan<- due) {
 		over = timer.C
 	}
 	woke := r.begin
-	for n := int64(0); n < r.dueBefore(math.MaxInt64); n++ {
+	for n := range r.dueBefore(math.MaxInt64) {
 		at := r.begin.Add(r.dueAt(n))
 		if time.Now().Before(at) {
 			if !r.wait(at) {

@@ -1,0 +1,104 @@
+package bulk
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// files are those of a job.
+type files struct {
+	out        *bufio.Writer
+	output     *os.File // nil if the output is none of ours
+	checkpoint *checkpoint
+	earlier    *earlier
+	synced     time.Time
+	made       int64 // calls up to this one an earlier run may have made
+}
+
+// open opens the output and the checkpoint.
+func (j *Job) open() (*files, error) {
+	if j.Path == "" {
+		return &files{out: bufio.NewWriterSize(j.Output, 64<<10)}, nil
+	}
+	f := &files{}
+	var err error
+	if j.Resume {
+		err = j.reopen(f)
+	} else {
+		err = j.create(f)
+	}
+	if err != nil {
+		f.close()
+		return nil, err
+	}
+	f.out = bufio.NewWriterSize(f.output, 64<<10)
+	return f, nil
+}
+
+func (j *Job) create(f *files) (err error) {
+	if f.output, err = os.OpenFile(j.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); errors.Is(err, os.ErrExist) { //nolint:gosec // as a shell's > would make it
+		return fmt.Errorf("%s is there already: continue an interrupted run with --resume, or take another name", j.Path)
+	} else if err != nil {
+		return err
+	}
+	f.checkpoint, err = createCheckpoint(j.Path+CheckpointSuffix, j.Ordered, j.Input)
+	return err
+}
+
+func (j *Job) reopen(f *files) (err error) {
+	f.checkpoint, err = openCheckpoint(j.Path+CheckpointSuffix, j.Ordered, j.Input)
+	if errors.Is(err, os.ErrNotExist) {
+		if _, statErr := os.Stat(j.Path); statErr == nil {
+			return fmt.Errorf("there is nothing to continue: the run that wrote %s came to its end", j.Path)
+		}
+		return fmt.Errorf("there is nothing to continue: neither %s nor its checkpoint is there", j.Path)
+	} else if err != nil {
+		return fmt.Errorf("the checkpoint %s cannot be used: %w", j.Path+CheckpointSuffix, err)
+	}
+	f.made = f.checkpoint.made
+	f.output, f.earlier, err = reopen(j.Path, j.Ordered)
+	return err
+}
+
+// flush hands outcomes to the system, and now and then to the disk.
+func (f *files) flush() error {
+	if err := f.out.Flush(); err != nil {
+		return err
+	}
+	if f.output == nil || time.Since(f.synced) < syncEvery {
+		return nil
+	}
+	f.synced = time.Now()
+	return f.output.Sync()
+}
+
+// settle notes that every call that was made has its outcome on the disk.
+func (f *files) settle() error {
+	if f.output == nil {
+		return nil
+	}
+	if err := f.output.Sync(); err != nil {
+		return fmt.Errorf("the output cannot be written: %w", err)
+	}
+	return f.checkpoint.settle()
+}
+
+// complete ends a job that has come to its end: there is nothing to continue.
+func (f *files) complete() error {
+	if f.output == nil {
+		return nil
+	}
+	c := f.checkpoint
+	f.checkpoint = nil
+	return c.done()
+}
+
+func (f *files) close() {
+	f.checkpoint.close()
+	if f.output != nil {
+		_ = f.output.Close()
+	}
+}
