@@ -68,7 +68,7 @@ func serveMock(ctx context.Context, s *session, file, address string) error {
 	}
 	served, err := jsonrpctest.NewServer(jsonrpctest.OpenRPC(doc)).Listen(address)
 	if err != nil {
-		return &localError{"cannot listen: " + strings.TrimPrefix(err.Error(), "jsonrpctest: ")}
+		return &localError{fmt.Sprintf("cannot listen: %s (--listen takes HOST:PORT; port 0 picks a free one)", strings.TrimPrefix(err.Error(), "jsonrpctest: "))}
 	}
 	s.say(fmt.Sprintf("serving the methods of %s at %s until interrupted", title(doc), served.URL))
 	<-ctx.Done()
