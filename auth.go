@@ -141,8 +141,11 @@ func (s *settings) authorized(ctx context.Context, body []byte, do func(http.Hea
 		return err
 	}
 	refused, err := do(header)
-	if !refused || header == nil || ctx.Err() != nil {
+	switch {
+	case !refused || header == nil:
 		return err
+	case ctx.Err() != nil: // with other headers it might have been let in
+		return &transport.Error{Op: "authorize", Err: context.Cause(ctx)}
 	}
 	again, authErr := s.authorize(ctx, AuthRequest{Body: body, Refused: maps.Clone(header)})
 	switch {

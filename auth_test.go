@@ -190,3 +190,16 @@ func TestAuthErrorSaysWhetherItWasSent(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+// A call whose context ends before it can ask for other headers was not refused for good.
+func TestAuthEndsWithTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	client := newClient(t, tripper(func(context.Context, *transport.Message) (io.ReadCloser, error) {
+		cancel()
+		return &arriving{strings.NewReader(""), &http.Response{StatusCode: http.StatusUnauthorized}}, nil
+	}), jsonrpc.WithBearer(func(context.Context) (string, error) { return "token", nil }))
+	err := client.Call(ctx, "x", nil, nil)
+	if !errors.Is(err, context.Canceled) || jsonrpc.MaybeSent(err) {
+		t.Error(err)
+	}
+}

@@ -157,6 +157,9 @@ func (m *Mask) requestHeader(header http.Header) http.Header {
 func (m *Mask) replyHeader(header http.Header) http.Header {
 	return m.header(header, func(name string) bool {
 		name = strings.ToLower(name)
+		if slices.Contains([]string{"location", "content-location", "link", "refresh"}, name) { // URLs
+			return true
+		}
 		return name != "www-authenticate" && slices.ContainsFunc([]string{
 			"auth", "cookie", "credential", "key", "secret", "session", "token",
 		}, func(part string) bool { return strings.Contains(name, part) })

@@ -106,7 +106,8 @@ func oneLine(err error) string { return strings.Join(strings.Fields(err.Error())
 
 // HTTP returns a RoundTripper that records what goes through next; nil stands for
 // http.DefaultTransport. What is no POST goes through and is not recorded. Bodies
-// are recorded as they are without their compression.
+// are recorded as they are without gzip; servers are asked for no other compression,
+// and a request with another is refused, since nothing in it could be masked.
 func (r *Recorder) HTTP(next http.RoundTripper) http.RoundTripper {
 	if next == nil {
 		next = http.DefaultTransport
@@ -133,10 +134,16 @@ func (h *recordingHTTP) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	body, err := io.ReadAll(req.Body)
 	_ = req.Body.Close() // it was read to its end
+	if encoding := req.Header.Get("Content-Encoding"); err == nil && encoding != "" && !strings.EqualFold(encoding, "gzip") {
+		err = fmt.Errorf("it is compressed with %q: record without that", encoding)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("jsonrpctest: the request cannot be read: %w", err)
 	}
 	sent := req.Clone(req.Context())
+	if sent.Header.Get("Accept-Encoding") != "" {
+		sent.Header.Set("Accept-Encoding", "gzip")
+	}
 	sent.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	sent.Body, _ = sent.GetBody() // it does not fail
 	e := &Recorded{Request: plain(req.Header, body), RequestHeader: req.Header}

@@ -81,3 +81,34 @@ func TestRecorderContinues(t *testing.T) {
 		t.Errorf("the exchanges are of the streams %v", streams)
 	}
 }
+
+// What a recording cannot look into is not in it, nor are URLs.
+func TestRecorderMasksWhatItCannotRead(t *testing.T) {
+	var text strings.Builder
+	asked := ""
+	over := jsonrpctest.NewRecorder(&text, nil).HTTP(roundTripFunc(func(r *http.Request) (*http.Response, error) {
+		asked = r.Header.Get("Accept-Encoding")
+		return &http.Response{
+			StatusCode: 307, Header: http.Header{"Location": {"/rpc?apikey=s3cr3t"}}, Body: io.NopCloser(strings.NewReader("")),
+		}, nil
+	}))
+	post := func(encoding string) (*http.Response, error) {
+		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"jsonrpc":"2.0","method":"b","id":1}`))
+		req.Header.Set("Accept-Encoding", "zstd, gzip")
+		if encoding != "" {
+			req.Header.Set("Content-Encoding", encoding)
+		}
+		return over.RoundTrip(req)
+	}
+	resp, err := post("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	if strings.Contains(text.String(), "s3cr3t") || asked != "gzip" || resp.Header.Get("Location") != "/rpc?apikey=s3cr3t" {
+		t.Errorf("asked for %q, got %v, recorded\n%s", asked, resp.Header, &text)
+	}
+	if _, err := post("zstd"); err == nil || !strings.Contains(err.Error(), "zstd") {
+		t.Error(err)
+	}
+}
