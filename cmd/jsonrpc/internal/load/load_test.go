@@ -41,6 +41,9 @@ func TestOpenLoopShowsAStall(t *testing.T) {
 		}
 		within(t, "open, made to answered, 90 %", time.Duration(open.Service.ValueAtQuantile(90)), 10*time.Millisecond)
 		within(t, "open, longest", time.Duration(open.Latency.Max()), 1010*time.Millisecond)
+		if open.Elapsed != 10*time.Second {
+			t.Errorf("open: %v long", open.Elapsed)
+		}
 		if open.Calls != 500 || open.Unsent != 0 {
 			t.Errorf("%d calls, %d unsent", open.Calls, open.Unsent)
 		}

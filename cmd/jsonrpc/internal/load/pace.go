@@ -22,7 +22,8 @@ func (r *run) pace(dues chan<- due) {
 		over = timer.C
 	}
 	woke := r.begin
-	for n := range r.dueBefore(math.MaxInt64) {
+	all := r.dueBefore(math.MaxInt64)
+	for n := range all {
 		at := r.begin.Add(r.dueAt(n))
 		if time.Now().Before(at) {
 			if !r.wait(at) {
@@ -41,12 +42,15 @@ func (r *run) pace(dues chan<- due) {
 		select {
 		case dues <- due{n, at}:
 		case <-over:
-			r.unsent = r.dueBefore(math.MaxInt64) - n
+			r.unsent = all - n
 			return
 		case <-r.ctx.Done():
 			r.unsent = r.dueBefore(time.Since(r.begin)) - n
 			return
 		}
+	}
+	if r.Duration > 0 && all != r.Count { // the last interval is as long as the others
+		_ = r.wait(r.end)
 	}
 }
 
