@@ -181,12 +181,13 @@ func (t *LeanRoundTripper) exchange(
 	}
 	n, err := c.conn.Write(m.text)
 	if err != nil {
+		reason := x.reason(err)
 		x.finish(false)
 		wroteRequest(trace, err)
 		if n == 0 && c.used && ctx.Err() == nil {
 			return nil, true, nil
 		}
-		return nil, false, &Error{Op: "send", Sent: n > 0, Err: x.reason(err)}
+		return nil, false, &Error{Op: "send", Sent: n > 0, Err: reason}
 	}
 	if m.rest > 0 {
 		x.rest = m.sendRest(c, trace)
@@ -195,8 +196,9 @@ func (t *LeanRoundTripper) exchange(
 	}
 	resp, err = c.readResponse(req, trace)
 	if err != nil {
+		err = httpError(ctx, "send", x.reason(err))
 		x.finish(false)
-		return nil, false, httpError(ctx, "send", x.reason(err))
+		return nil, false, err
 	}
 	x.reply, x.keep = resp.Body, !resp.Close && !req.Close && resp.StatusCode >= http.StatusOK
 	if resp.Body == http.NoBody {

@@ -1,3 +1,7 @@
+//go:build unix
+
+// Elsewhere the ordinary transport does the work.
+
 package transport_test
 
 import (
@@ -155,6 +159,7 @@ func TestLeanConnectionsAreUsedAgain(t *testing.T) {
 			t.Run(test.name+map[bool]string{true: ", TLS"}[secure], func(t *testing.T) {
 				jsonrpctest.NoLeaks(t)
 				var requests atomic.Int32
+				gone := make(chan bool)
 				server := serveRaw(t, secure, func(conn net.Conn, r *bufio.Reader) {
 					for take(r) {
 						if requests.Add(1) > 1 {
@@ -163,6 +168,8 @@ func TestLeanConnectionsAreUsedAgain(t *testing.T) {
 						}
 						_, _ = io.WriteString(conn, test.reply)
 						if test.closes {
+							_ = conn.Close()
+							close(gone)
 							return
 						}
 					}
@@ -185,6 +192,9 @@ func TestLeanConnectionsAreUsedAgain(t *testing.T) {
 				}
 				if n := requests.Load(); n != 1 {
 					t.Errorf("the request was sent %d times", n)
+				}
+				if test.closes {
+					<-gone // it takes a while to be noticed
 				}
 				if _, body, err := send(t, lean, server.url); err != nil || body != "second" {
 					t.Errorf("the second reply is %q, %v", body, err)

@@ -30,10 +30,11 @@ func (b *leanBody) Read(p []byte) (int, error) {
 	if err == nil {
 		return n, nil
 	}
-	b.finish(err == io.EOF)
-	if err != io.EOF {
+	whole := err == io.EOF
+	if !whole {
 		err = b.reason(err)
 	}
+	b.finish(whole)
 	return n, err
 }
 
@@ -62,18 +63,15 @@ func (b *leanBody) finish(whole bool) {
 	}
 }
 
-// reason returns why the exchange failed with err.
+// reason returns why the exchange failed with err. It is asked before finish, which
+// makes the rest of a request fail.
 func (b *leanBody) reason(err error) error {
 	if b.ctx.Err() != nil {
 		return context.Cause(b.ctx) // and not the broken connection
 	}
 	if b.rest != nil {
-		select {
-		case <-b.rest.done:
-			if b.rest.err != nil {
-				return b.rest.err
-			}
-		default:
+		if failed := b.rest.failed.Load(); failed != nil {
+			return failed
 		}
 	}
 	return err

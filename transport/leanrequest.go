@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -41,7 +42,7 @@ func (m *leanRequest) release() {
 func (m *leanRequest) take(req *http.Request) bool {
 	u := req.URL
 	hasBody := req.Body != nil && req.Body != http.NoBody
-	if u == nil || u.Scheme != "http" && u.Scheme != "https" || hasBody != (req.ContentLength > 0) ||
+	if u == nil || req.Header == nil || u.Scheme != "http" && u.Scheme != "https" || hasBody != (req.ContentLength > 0) ||
 		!isToken(req.Method) || req.Method == http.MethodConnect || !isPlainHost(u.Host) ||
 		len(req.TransferEncoding) > 0 || len(req.Trailer) > 0 ||
 		req.Cancel != nil { //nolint:staticcheck // deprecated, but who uses it must get it
@@ -190,8 +191,8 @@ var errWrongLength = errors.New("the request's body has not as many bytes as its
 
 // A leanRest is the rest of a large body, on its way.
 type leanRest struct {
-	done chan struct{}
-	err  error // once done is closed
+	done   chan struct{}
+	failed atomic.Pointer[Error]
 }
 
 // sendRest sends what is left of the body, while the caller may read the reply.
@@ -207,7 +208,7 @@ func (m *leanRequest) sendRest(c *leanConn, trace *httptrace.ClientTrace) *leanR
 		if err == nil {
 			return
 		}
-		rest.err = &Error{Op: "send", Sent: true, Err: err}
+		rest.failed.Store(&Error{Op: "send", Sent: true, Err: err})
 		if body.err != nil {
 			c.abort()
 			return
@@ -256,7 +257,7 @@ func (r *leanRest) sent() bool {
 	defer timer.Stop()
 	select {
 	case <-r.done:
-		return r.err == nil
+		return r.failed.Load() == nil
 	case <-timer.C:
 		return false
 	}
