@@ -26,7 +26,7 @@ func (c *connection) carrierOptions(s *session, address string) ([]jsonrpc.DialO
 	case "demo":
 		return c.httpTransport(s, inProcess{demo.New()}), nil
 	case "http", "https":
-		if !c.many {
+		if !c.many && !c.digest { // Monero answers a challenge on its own connection alone
 			rt, err := c.singleRoundTripper(proxy)
 			return c.httpTransport(s, rt), err
 		}

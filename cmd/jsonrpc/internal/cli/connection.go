@@ -48,11 +48,15 @@ func (c *connection) addFlags(cmd *cobra.Command) {
 	c.reliability.addFlags(cmd)
 	c.timeout, c.maxReply = span(30*time.Second), jsonrpc.DefaultMaxReply
 	addFlags(cmd, groupConnect, func(f *pflag.FlagSet) {
-		f.Var(&text{value: &c.proxy, kind: "URL"}, "proxy", "go through this proxy: http, https or socks5 (default: HTTP_PROXY,\nHTTPS_PROXY, NO_PROXY)")
+		c.addProxyFlag(f)
 		f.Var(&c.timeout, "timeout", "give up after this time; 0: never")
 		f.Var(&c.maxReply, "max-reply", "refuse a larger reply")
 		f.BoolVar(&c.strict, "strict", false, "refuse replies that bend the rules of JSON-RPC 2.0, instead of\nunderstanding them and warning")
 	})
+}
+
+func (c *connection) addProxyFlag(f *pflag.FlagSet) {
+	f.Var(&text{value: &c.proxy, kind: "URL"}, "proxy", "go through this proxy: http, https or socks5 (default: HTTP_PROXY,\nHTTPS_PROXY, NO_PROXY)")
 }
 
 // replyOptions returns the options about what comes from the server.

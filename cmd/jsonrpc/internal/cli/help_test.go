@@ -13,7 +13,7 @@ import (
 // TestHelp compares each command's help with testdata/help. After a change that
 // is meant, run the test with -update and look at the difference.
 func TestHelp(t *testing.T) {
-	for _, name := range []string{"jsonrpc", "call", "send", "batch", "listen", "repl", "list", "describe", "template", "docs", "gen", "mock", "bulk", "bench", "profile", "demo", "man", "version"} {
+	for _, name := range []string{"jsonrpc", "call", "send", "batch", "listen", "repl", "list", "describe", "template", "docs", "gen", "mock", "record", "replay", "bulk", "bench", "profile", "demo", "man", "version"} {
 		t.Run(name, func(t *testing.T) {
 			args := []string{name, "--help"}
 			if name == "jsonrpc" {
@@ -56,7 +56,7 @@ func helpOf(t *testing.T, args ...string) string {
 // with what stands below it.
 func TestHelpExamples(t *testing.T) {
 	count := 0
-	for _, help := range []string{callHelp, sendHelp, batchHelp, listenHelp, replHelp, listHelp, describeHelp, templateHelp, docsHelp, bulkHelp, benchHelp} {
+	for _, help := range []string{callHelp, sendHelp, batchHelp, listenHelp, replHelp, listHelp, describeHelp, templateHelp, docsHelp, bulkHelp, benchHelp, replayHelp} {
 		for _, e := range examplesIn(help) {
 			count++
 			t.Run(e.command, e.run)
@@ -77,6 +77,7 @@ func (e example) run(t *testing.T) {
 		t.Skip("there is no sh to run the examples with")
 	}
 	cmd := exec.Command(shell, "-c", e.command)
+	cmd.Dir = t.TempDir() // they may write files
 	cmd.Env = append(os.Environ(), "NO_COLOR=", "CLICOLOR_FORCE=")
 	got, err := cmd.CombinedOutput()
 	if err != nil || string(got) != e.output {

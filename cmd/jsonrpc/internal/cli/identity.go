@@ -7,7 +7,6 @@ import (
 
 	"example.com/jsonrpc"
 	"example.com/jsonrpc/auth"
-	"example.com/jsonrpc/integration/digest"
 )
 
 // An identity is what credentials come to for one server.
@@ -103,7 +102,7 @@ func (id *identity) options() (options []jsonrpc.DialOption) {
 	}
 	switch {
 	case id.hasUser && id.digest:
-		options = append(options, digest.WithAuth(id.user, id.password))
+		options = append(options, id.challenged())
 	case id.hasUser:
 		options = append(options, jsonrpc.WithBasicAuth(id.user, id.password))
 	case id.token != "":

@@ -4,14 +4,19 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
+
+	"example.com/jsonrpc/jsonrpctest"
 )
 
 // TestDemoListen starts the demo server, calls it, and interrupts it.
@@ -125,5 +130,58 @@ func wantExit(t *testing.T, err error, want ExitCode) {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || ExitCode(exit.ExitCode()) != want {
 		t.Errorf("got %v, want exit code %d", err, want)
+	}
+}
+
+// TestRecordKilled kills a proxy while messages go through it: what has come through
+// is in the recording.
+func TestRecordKilled(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "talk.txt")
+	record := exec.Command("jsonrpc", "record", "--listen", "stdio", "--output", file, "exec:cat")
+	stdin, err := record.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := record.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := record.Start(); err != nil {
+		t.Fatal(err)
+	}
+	const enough = 500
+	go func() {
+		for i := 0; ; i++ {
+			if _, err := fmt.Fprintf(stdin, "{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":%d}\n", i); err != nil {
+				return
+			}
+		}
+	}()
+	lines := bufio.NewReader(stdout)
+	for range enough {
+		if _, err := lines.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := record.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	came := enough
+	for {
+		if _, err := lines.ReadString('\n'); err != nil {
+			break
+		}
+		came++
+	}
+	_ = record.Wait()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := jsonrpctest.ReadRecording(bytes.NewReader(text)); err != nil {
+		t.Error(err)
+	}
+	if noted := bytes.Count(text, []byte("\n<-- ")); noted < came {
+		t.Errorf("%d messages came through, and %d are in the recording", came, noted)
 	}
 }

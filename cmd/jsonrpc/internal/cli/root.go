@@ -29,6 +29,8 @@ func newRootCommand(s *session) *cobra.Command {
 		newBulkCommand(s),
 		newBenchCommand(s),
 		newDoctorCommand(s),
+		newRecordCommand(s),
+		newReplayCommand(s),
 		newImportCommand(s),
 		newProfileCommand(s),
 		newDemoCommand(s),

@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 //	exits CODE COMMAND…    runs the command, which must exit with CODE
 //	serve KIND ARGUMENT…   starts a server and sets $URL to it, see servers_test.go
 //	call-it FLAG…          calls the peer at $URL in every way that there is
+//	start FLAG…            runs jsonrpc in the background and sets $URL and $HOST to where it
+//	                       says that it is
+//	end                    interrupts what start has started
 //	await                  waits until the server has got a request
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -54,6 +57,8 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"serve":   serve,
 			"await":   await,
+			"start":   startCommand,
+			"end":     endCommand,
 			"call-it": callIt,
 		},
 	})

@@ -39,6 +39,13 @@ func (s *secrets) add(values ...string) {
 	slices.SortStableFunc(s.values, func(a, b string) int { return len(b) - len(a) })
 }
 
+// all returns those that are known.
+func (s *secrets) all() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.values)
+}
+
 // found marks what must be secret because of where it stands.
 func (s *secrets) found(values ...string) {
 	for _, v := range values {
