@@ -84,7 +84,7 @@ func (o *callOptions) run(ctx context.Context, s *session, at target, args []str
 		return err
 	}
 	return o.connection.carryOut(ctx, s, at, exchange{
-		message: message, subject: args[0], printing: o.printing, envelope: o.envelope, judge: judge,
+		message: message, subject: args[0], method: args[0], printing: o.printing, envelope: o.envelope, judge: judge,
 		names: func() []string { return o.description.knownNames(s, at) },
 	})
 }

@@ -6,15 +6,17 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"example.com/jsonrpc"
 	"example.com/jsonrpc/cmd/jsonrpc/internal/complete"
 	"example.com/jsonrpc/cmd/jsonrpc/internal/discover"
 )
 
-// completeArguments completes the arguments of a command that has a TARGET: what
-// they are, its usage says. It asks nobody, and runs no program of a profile: all
+// completeArguments completes the arguments of a command, and of those below it, if
+// it has a TARGET: what they are, its usage says. It asks nobody, and runs no program of a profile: all
 // that is known of a server's methods is what was kept, and --schema.
 func completeArguments(s *session, cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		completeArguments(s, sub)
+	}
 	if cmd.Flags().Lookup("target") == nil {
 		return
 	}
@@ -132,19 +134,5 @@ func (l *completedLine) description() *discover.Description {
 		}
 		at.addresses, at.name = addresses, strings.Join(addresses, " ")
 	}
-	return l.known(&description{schema: l.schema, via: l.via}, at)
-}
-
-// known returns the description that is in a file, in the cache or in this process.
-func (l *completedLine) known(d *description, at target) *discover.Description {
-	switch {
-	case d.schema == "" && at.name == demoTarget:
-		c := &connection{maxReply: jsonrpc.DefaultMaxReply, given: func(string) bool { return false }}
-		found, _ := d.find(l.session.input.ctx, l.session.muted(), c, at) // in this process
-		return found
-	case d.schema != "" && !strings.Contains(d.schema, "://") && strings.TrimPrefix(d.schema, "@") != "-":
-		found, _ := d.readFile(l.session.muted())
-		return found
-	}
-	return d.cached(l.session, at)
+	return (&description{schema: l.schema, via: l.via}).known(l.session, at)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"example.com/jsonrpc"
 	"example.com/jsonrpc/cmd/jsonrpc/internal/discover"
 	"example.com/jsonrpc/internal/suggest"
 	"example.com/jsonrpc/openrpc"
@@ -93,10 +94,25 @@ func (d *description) cached(s *session, at target) *discover.Description {
 // knownNames returns the names of the methods of a target as far as they are known
 // without asking anybody.
 func (d *description) knownNames(s *session, at target) []string {
-	if kept := d.cached(s, at); kept != nil {
-		return kept.MethodNames()
+	if known := d.known(s, at); known != nil {
+		return known.MethodNames()
 	}
 	return nil
+}
+
+// known returns the description that is in a file, in the cache or in this process,
+// nil if there is none. It asks nobody, and says nothing.
+func (d *description) known(s *session, at target) *discover.Description {
+	switch isURL := strings.Contains(d.schema, "://"); {
+	case d.schema == "" && at.name == demoTarget:
+		c := &connection{maxReply: jsonrpc.DefaultMaxReply, given: func(string) bool { return false }}
+		found, _ := d.ask(s.input.ctx, s.muted(), c, at)
+		return found
+	case d.schema != "" && !isURL && strings.TrimPrefix(d.schema, "@") != "-":
+		found, _ := d.readFile(s.muted())
+		return found
+	}
+	return d.cached(s, at)
 }
 
 // find returns the description of the server: from the cache, from --schema, or

@@ -15,6 +15,7 @@ import (
 type exchange struct {
 	message jsonrpc.Message
 	subject string // what it is in errors: a method, "batch"
+	method  string // that of a single request, "" if it is not known
 	batch   bool   // one line for each response
 	printing
 	envelope bool
@@ -44,7 +45,7 @@ func (c *connection) exchange(ctx context.Context, s *session, client *jsonrpc.C
 	}
 	// An error of the server's is a response too.
 	if x.envelope && json.Valid(c.last.text) {
-		if printErr := out.print(ctx, c.last.text); printErr != nil {
+		if printErr := out.show(ctx, c.last.text); printErr != nil {
 			return printErr
 		}
 	}
@@ -54,7 +55,9 @@ func (c *connection) exchange(ctx context.Context, s *session, client *jsonrpc.C
 	switch {
 	case err != nil:
 		failure := c.failure(s, client, x.subject, err)
-		failure.suggest(x)
+		if x.names != nil {
+			failure.suggest(x.method, x.names)
+		}
 		return failure
 	case x.batch:
 		if x.got != nil {
@@ -68,7 +71,7 @@ func (c *connection) exchange(ctx context.Context, s *session, client *jsonrpc.C
 		x.got(reply.Result())
 	}
 	if !x.envelope { // printed already
-		if err := out.print(ctx, reply.Result()); err != nil {
+		if err := out.show(ctx, reply.Result()); err != nil {
 			return err
 		}
 	}
@@ -111,7 +114,7 @@ func printBatch(ctx context.Context, out *results, reply *jsonrpc.Reply, printed
 			}
 		}
 		if text := responseText(r); text != nil && !printed {
-			if err := out.print(ctx, text); err != nil && !errors.As(err, &unfiltered) {
+			if err := out.show(ctx, text); err != nil && !errors.As(err, &unfiltered) {
 				return err
 			}
 		}

@@ -31,9 +31,9 @@ type callFailure struct {
 
 // suggest looks for the method that may have been meant, if there is none of that
 // name.
-func (f *callFailure) suggest(x exchange) {
-	if x.names != nil && jsonrpc.CodeOf(f.err) == jsonrpc.CodeMethodNotFound {
-		f.near = suggest.Nearest(x.subject, x.names())
+func (f *callFailure) suggest(method string, names func() []string) {
+	if jsonrpc.CodeOf(f.err) == jsonrpc.CodeMethodNotFound {
+		f.near = suggest.Nearest(method, names())
 	}
 }
 

@@ -35,9 +35,9 @@ EXAMPLES
 func newGenCommand(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "gen", Short: "write code that calls a server's methods", Long: genHelp, Args: cobra.ArbitraryArgs,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return &usageError{fmt.Sprintf("there is no command gen %s: write jsonrpc gen go", shown(unprotect(args[0])))}
+				return noCommand(cmd, unprotect(args[0]))
 			}
 			return &usageError{"name the language: write jsonrpc gen go"}
 		},

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"example.com/jsonrpc/internal/suggest"
 )
 
 func newHelpCommand() *cobra.Command {
@@ -16,11 +18,26 @@ func newHelpCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return &usageError{fmt.Sprintf("there is no command %s", shown(strings.Join(args, " ")))}
+				return noCommand(cmd.Root(), strings.Join(unprotectAll(args), " "))
 			}
 			return about.Help()
 		},
 	}
+}
+
+// noCommand refuses a name that is none of a command's commands.
+func noCommand(parent *cobra.Command, name string) error {
+	var names []string
+	for _, c := range parent.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	path := strings.TrimPrefix(strings.TrimPrefix(parent.CommandPath(), "jsonrpc")+" ", " ")
+	if near := suggest.Nearest(name, names); near != "" {
+		return &usageError{fmt.Sprintf("there is no command %s%s, did you mean %s%s?", path, shown(name), path, near)}
+	}
+	return &usageError{fmt.Sprintf("there is no command %s%s: there are %s", path, shown(name), strings.Join(names, ", "))}
 }
 
 // showHelp prints the help of a command: what it does, its flags under headings,

@@ -99,7 +99,9 @@ func (l *listener) ask(parent, ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(goodbye, cancel) })()
 	reply, err := l.client.Send(patient, *l.request)
 	if err != nil {
-		return l.options.connection.failure(l.session, l.client, l.request.Method, err)
+		failure := l.options.connection.failure(l.session, l.client, l.request.Method, err)
+		failure.suggest(l.request.Method, func() []string { return (&description{}).knownNames(l.session, l.at) })
+		return failure
 	}
 	l.id = reply.Result()
 	return nil

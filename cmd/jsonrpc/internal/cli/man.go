@@ -33,7 +33,7 @@ func newManCommand(s *session) *cobra.Command {
 
 // writeManPages writes the page of a command and of all below it.
 func writeManPages(s *session, cmd *cobra.Command, folder string) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // pages are for everybody
 		return &localError{err.Error()}
 	}
 	page := manpage.Page{
@@ -52,7 +52,7 @@ func writeManPages(s *session, cmd *cobra.Command, folder string) error {
 		}
 	}
 	path := filepath.Join(folder, page.Name+".1")
-	if err := os.WriteFile(path, []byte(page.String()), 0o644); err != nil { //nolint:gosec // a page is for everybody
+	if err := os.WriteFile(path, []byte(page.String()), 0o644); err != nil { //nolint:gosec // pages are for everybody
 		return &localError{fmt.Sprintf("the page cannot be written: %v", err)}
 	}
 	return nil

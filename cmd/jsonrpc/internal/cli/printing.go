@@ -53,8 +53,8 @@ func (c *connection) results(s *session, o printing) *results {
 	return &results{newOutput(s.process, o.raw), o.filter.filter, time.Duration(c.timeout)}
 }
 
-// print prints what the filter makes of a value, each on a line of its own.
-func (r *results) print(ctx context.Context, text []byte) error {
+// show prints what the filter makes of a value, each on a line of its own.
+func (r *results) show(ctx context.Context, text []byte) error {
 	for value, err := range r.values(ctx, text) {
 		if err == nil {
 			err = r.value(value)
@@ -74,12 +74,12 @@ func (r *results) values(ctx context.Context, text []byte) iter.Seq2[json.RawMes
 			yield(text, nil)
 			return
 		}
+		bounded, cancel := context.WithCancel(ctx)
 		if r.timeout > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, r.timeout)
-			defer cancel()
+			bounded, cancel = context.WithTimeout(ctx, r.timeout)
 		}
-		for value, err := range r.filter.Run(ctx, text) {
+		defer cancel()
+		for value, err := range r.filter.Run(bounded, text) {
 			if err != nil {
 				err = &filterError{err, r.timeout}
 			}

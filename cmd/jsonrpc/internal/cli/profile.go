@@ -17,9 +17,9 @@ func newProfileCommand(s *session) *cobra.Command {
 		Use:   "profile",
 		Short: "show the profiles of the config file",
 		Long:  profileHelp,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return &usageError{fmt.Sprintf("there is no command profile %s: write jsonrpc profile list or jsonrpc profile show NAME", shown(unprotect(args[0])))}
+				return noCommand(cmd, unprotect(args[0]))
 			}
 			return &usageError{"write jsonrpc profile list or jsonrpc profile show NAME"}
 		},

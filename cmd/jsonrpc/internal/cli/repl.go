@@ -181,7 +181,7 @@ func (r *replRun) interruptible(ctx context.Context, lines replLines, statement 
 // learn finds out what is known of the server without asking, or at a prompt by
 // asking in the background: but no child process is started for that.
 func (r *replRun) learn(ctx context.Context, interactive bool) {
-	if kept := r.description.cached(r.session, r.at); kept != nil {
+	if kept := r.description.known(r.session, r.at); kept != nil {
 		r.known.Store(kept)
 		if time.Since(kept.At) < discover.Fresh {
 			return

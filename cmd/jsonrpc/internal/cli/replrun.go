@@ -52,7 +52,7 @@ func (r *replRun) showLast(ctx context.Context, statement *repl.Statement) error
 	if err != nil {
 		return err
 	}
-	return r.results(r.session, p).print(ctx, r.last)
+	return r.results(r.session, p).show(ctx, r.last)
 }
 
 // send makes a call, or sends a notification or a message as it is.
@@ -83,7 +83,7 @@ func (r *replRun) send(ctx context.Context, statement *repl.Statement) error {
 func (r *replRun) exchangeOf(statement *repl.Statement) (x exchange, err error) {
 	if statement.Kind == repl.Message {
 		text := compacted(statement.Words[0])
-		return exchange{message: jsonrpc.Raw(text), subject: "message", batch: text[0] == '['}, nil
+		return exchange{message: jsonrpc.Raw(text), subject: "message", method: methodOf(text), batch: text[0] == '['}, nil
 	}
 	method := statement.Words[0]
 	if err := checkMethod(method); err != nil {
@@ -94,9 +94,9 @@ func (r *replRun) exchangeOf(statement *repl.Statement) (x exchange, err error) 
 		return x, err
 	}
 	if statement.Kind == repl.Notify {
-		return exchange{message: jsonrpc.Notification{Method: method, Params: params}, subject: method}, nil
+		return exchange{message: jsonrpc.Notification{Method: method, Params: params}, subject: method, method: method}, nil
 	}
-	return exchange{message: jsonrpc.Request{Method: method, Params: params, ID: r.generate()}, subject: method}, nil
+	return exchange{message: jsonrpc.Request{Method: method, Params: params, ID: r.generate()}, subject: method, method: method}, nil
 }
 
 // replSentence is what is said of an error: sentence, for whoever is at a prompt.

@@ -50,7 +50,6 @@ func newRootCommand(s *session) *cobra.Command {
 	completeArguments(s, root)
 	for _, cmd := range root.Commands() {
 		completeProfiles(s, cmd)
-		completeArguments(s, cmd)
 		s.commands = append(s.commands, cmd.Name())
 		if cmd.Name() == "completion" {
 			improveCompletion(s, cmd)
@@ -62,7 +61,11 @@ func newRootCommand(s *session) *cobra.Command {
 // improveCompletion makes cobra's own command one of ours.
 func improveCompletion(s *session, cmd *cobra.Command) {
 	cmd.Short = "print a script that completes commands and flags in a shell"
-	cmd.RunE = func(*cobra.Command, []string) error {
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return noCommand(cmd, unprotect(args[0]))
+		}
 		return &usageError{"name the shell: bash, fish, powershell or zsh"}
 	}
 	for _, shell := range cmd.Commands() {

@@ -45,9 +45,19 @@ func (o *sendOptions) run(ctx context.Context, s *session, at target, args []str
 		return err
 	}
 	return o.connection.carryOut(ctx, s, at, exchange{
-		message: jsonrpc.Raw(message), subject: "message", batch: message[0] == '[',
+		message: jsonrpc.Raw(message), subject: "message", method: methodOf(message), batch: message[0] == '[',
 		printing: o.printing, envelope: o.envelope,
+		names: func() []string { return (&description{}).knownNames(s, at) },
 	})
+}
+
+// methodOf returns the method of a request, "" of anything else.
+func methodOf(message string) string {
+	var request struct {
+		Method string `json:"method"`
+	}
+	_ = json.Unmarshal([]byte(message), &request) // a batch is no object
+	return request.Method
 }
 
 // readMessage returns the JSON text to be sent: the argument's, a file's, or

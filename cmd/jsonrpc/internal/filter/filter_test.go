@@ -110,8 +110,8 @@ func TestEndless(t *testing.T) {
 		t.Fatal(err)
 	}
 	count := 0
-	for range f.Run(t.Context(), json.RawMessage("1")) {
-		if count++; count == 3 {
+	for _, err := range f.Run(t.Context(), json.RawMessage("1")) {
+		if count++; count == 3 || err != nil {
 			break
 		}
 	}

@@ -161,12 +161,12 @@ func (w *writer) flags(lines []string) {
 			name += ` \fI` + text(kind) + `\fR`
 		}
 		w.line(name)
-		about := parts[3]
+		about := []string{parts[3]}
 		for i+1 < len(lines) && strings.HasPrefix(lines[i+1], " ") && !flagStart.MatchString(lines[i+1]) {
 			i++
-			about += " " + strings.TrimSpace(lines[i])
+			about = append(about, strings.TrimSpace(lines[i]))
 		}
-		w.line(text(about))
+		w.line(text(strings.Join(about, " ")))
 	}
 }
 

@@ -30,7 +30,7 @@ func (d *display) String() string {
 }
 
 // edited returns what keys make of a line.
-func edited(t *testing.T, history *History, words []complete.Candidate, keys string) (line string, err error, screen string) {
+func edited(t *testing.T, history *History, words []complete.Candidate, keys string) (line, screen string, err error) {
 	t.Helper()
 	d := &display{}
 	e := NewEditor(EditorOptions{
@@ -47,7 +47,7 @@ func edited(t *testing.T, history *History, words []complete.Candidate, keys str
 		},
 	})
 	line, err = e.Line("> ")
-	return line, err, d.String()
+	return line, d.String(), err
 }
 
 func TestTab(t *testing.T) {
@@ -68,11 +68,11 @@ func TestTab(t *testing.T) {
 		"fee more\x01\x06\x06\x06\t": "feed more",
 		"'a b\t":                     "'a b",
 	} {
-		if line, err, _ := edited(t, LoadHistory(""), words, keys+"\r"); line != want || err != nil {
+		if line, _, err := edited(t, LoadHistory(""), words, keys+"\r"); line != want || err != nil {
 			t.Errorf("%q: %q, %v, want %q", keys, line, err, want)
 		}
 	}
-	_, _, screen := edited(t, LoadHistory(""), words, "f\t\r")
+	_, screen, _ := edited(t, LoadHistory(""), words, "f\t\r")
 	for line := range strings.Lines(screen) {
 		if n := len([]rune(line)); n > 62 && strings.HasPrefix(line, "  f") {
 			t.Errorf("a line of %d characters: %q", n, line)
@@ -101,7 +101,7 @@ func TestSearch(t *testing.T) {
 		"name" + search + "my" + search:   "cat name=Tommy",
 		"\x1b[A\x1b[A\x1b[A":              "cat name=Tim",
 	} {
-		if line, err, _ := edited(t, history, nil, keys+"\r"); line != want || err != nil {
+		if line, _, err := edited(t, history, nil, keys+"\r"); line != want || err != nil {
 			t.Errorf("%q: %q, %v, want %q", keys, line, err, want)
 		}
 	}
@@ -115,11 +115,11 @@ func TestLineEnds(t *testing.T) {
 		"half\x03":                 ErrInterrupted,
 		"\x1b[200~a\tb\x1b[201~\r": nil,
 	} {
-		if _, err, _ := edited(t, LoadHistory(""), nil, keys); !errors.Is(err, want) {
+		if _, _, err := edited(t, LoadHistory(""), nil, keys); !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", keys, err, want)
 		}
 	}
-	if _, err, _ := edited(t, LoadHistory(""), nil, strings.Repeat("x", 5000)+"\r"); err == nil || !strings.Contains(err.Error(), "4095 characters") {
+	if _, _, err := edited(t, LoadHistory(""), nil, strings.Repeat("x", 5000)+"\r"); err == nil || !strings.Contains(err.Error(), "4095 characters") {
 		t.Errorf("a line that is too long: %v", err)
 	}
 }
@@ -146,11 +146,11 @@ func TestInterrupts(t *testing.T) {
 // TestInterruptedLine: Ctrl-C keeps what is on the line in sight, and drops lines
 // that were typed ahead.
 func TestInterruptedLine(t *testing.T) {
-	_, err, screen := edited(t, LoadHistory(""), nil, "half\x03next\r")
+	_, screen, err := edited(t, LoadHistory(""), nil, "half\x03next\r")
 	if !errors.Is(err, ErrInterrupted) || !strings.Contains(screen, "half^C\r\n") {
 		t.Errorf("%v, screen %q", err, screen)
 	}
-	if _, err, screen := edited(t, LoadHistory(""), nil, "ahead\rhalf\x03"); !errors.Is(err, ErrInterrupted) || !strings.Contains(screen, "> half^C\r\n") {
+	if _, screen, err := edited(t, LoadHistory(""), nil, "ahead\rhalf\x03"); !errors.Is(err, ErrInterrupted) || !strings.Contains(screen, "> half^C\r\n") {
 		t.Errorf("%v, screen %q", err, screen)
 	}
 }

@@ -21,6 +21,7 @@ type Statement struct {
 // A Kind says what a statement does.
 type Kind int
 
+// Kinds of statements.
 const (
 	Nothing Kind = iota // an empty line or a comment
 	Call                // METHOD PARAM…
