@@ -98,7 +98,12 @@ func TestExpectFails(t *testing.T) {
 		{"too few", func(srv *jsonrpctest.Server) { srv.Expect("cat").With(nil).Times(2) }, []call{{"cat", nil}},
 			"cat without params, expected at LINE, came 1 time of 2 times"},
 		{"too many", func(srv *jsonrpctest.Server) { srv.Expect("cat") }, []call{{"cat", nil}, {"cat", nil}},
-			"not expected: cat"},
+			"not expected: cat\n  it was expected at LINE, and came 1 time before"},
+		{"too many of one kind", func(srv *jsonrpctest.Server) {
+			srv.Expect("cat").With(jsonrpc.Args{1}).Times(2)
+			srv.Expect("cat").With(jsonrpc.Args{2})
+		}, []call{{"cat", jsonrpc.Args{1}}, {"cat", jsonrpc.Args{2}}, {"cat", jsonrpc.Args{1}}, {"cat", jsonrpc.Args{1}}},
+			"not expected: cat [1]\n  it was expected at LINE, and came 2 times before"},
 		{"forbidden", func(srv *jsonrpctest.Server) { srv.Expect("cat").Times(0) }, []call{{"cat", jsonrpc.Args{1}}},
 			"not expected: cat [1]"},
 		{"other params", func(srv *jsonrpctest.Server) {
@@ -115,7 +120,7 @@ func TestExpectFails(t *testing.T) {
 		{"params of a kind", func(srv *jsonrpctest.Server) {
 			srv.Expect("cat").Where(func(json.RawMessage) bool { return false })
 		}, []call{{"cat", jsonrpc.Args{1}}},
-			"cat with params of a kind, expected at LINE, came 0 times of 1 time\n  instead came cat [1]"},
+			"cat with params that its Where accepts, expected at LINE, came 0 times of 1 time\n  instead came cat [1]"},
 		{"by position instead of by name", func(srv *jsonrpctest.Server) { srv.Expect("cat").With(jsonrpc.Args{1}) },
 			[]call{{"cat", jsonrpc.Named{"a": 1}}},
 			"cat [1], expected at LINE, came 0 times of 1 time\n  instead came cat {\"a\":1}\n    params is {\"a\":1}, want [1]"},

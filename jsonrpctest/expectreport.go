@@ -14,6 +14,7 @@ const (
 
 // finish fails the test if the expectations were not met, once for all.
 func (b *book) finish() {
+	b.t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var report strings.Builder
@@ -29,6 +30,11 @@ func (b *book) finish() {
 			break
 		}
 		fmt.Fprintf(&report, "not expected: %s\n", c)
+		for _, e := range b.expectations {
+			if e.usedUp(c) {
+				fmt.Fprintf(&report, "  it was expected at %s, and came %s before\n", e.line, times(e.max))
+			}
+		}
 	}
 	if report.Len() > 0 {
 		b.t.Errorf("jsonrpctest: %s", strings.TrimSuffix(report.String(), "\n"))
@@ -64,6 +70,14 @@ func (e *Expectation) report(w *strings.Builder, strangers []Call) (others []Cal
 	return others
 }
 
+// usedUp tells whether a call would be expected if it had not come as often as it
+// may.
+func (e *Expectation) usedUp(c Call) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return c.Method == e.method && e.max > 0 && e.came == e.max && e.fitsLocked(c.Params)
+}
+
 // want shows the call that is expected.
 func (e *Expectation) want() string {
 	switch {
@@ -72,7 +86,7 @@ func (e *Expectation) want() string {
 	case e.with != nil:
 		return (&Call{Method: e.method, Params: e.with}).String()
 	case e.where != nil:
-		return e.method + " with params of a kind"
+		return e.method + " with params that its Where accepts"
 	}
 	return e.method
 }

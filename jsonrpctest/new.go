@@ -19,9 +19,13 @@ import (
 //	srv.Expect("cat").With(jsonrpc.Named{"name": "Mittens"}).Return("meow")
 //	client, err := jsonrpc.Dial(ctx, srv.URL("http"))
 func New(t TB) *Server {
+	t.Helper()
 	s := &Server{book: &book{t: t, more: make(chan struct{}), urls: map[string]string{}}}
 	// Cleanups run last in, first out: all that serves has ended before.
-	t.Cleanup(func() { s.book.finish() })
+	t.Cleanup(func() {
+		t.Helper()
+		s.book.finish()
+	})
 	return s
 }
 
