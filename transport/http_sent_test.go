@@ -41,7 +41,7 @@ func TestTLSBrokenAfterTheMessage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.Close()
+	defer func() { _ = h.Close() }()
 	_, err = h.RoundTrip(t.Context(), &transport.Message{Body: []byte(`{}`), Reply: true})
 	if failed := (*transport.Error)(nil); !errors.As(err, &failed) || !failed.Sent {
 		t.Errorf("%v, and it was not sent", err)
