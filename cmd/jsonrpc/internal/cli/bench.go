@@ -42,7 +42,7 @@ func newBenchCommand(s *session) *cobra.Command {
 	o.wholeParams.addFlags(cmd)
 	addFlags(cmd, groupMessage, func(f *pflag.FlagSet) {
 		f.Var(&text{value: &o.paramsFrom, kind: "FILE"}, "params-from", "take the params of each call from a line of this file, in turn")
-		f.Var(&o.concurrency, "concurrency", "have so many calls under way at once (default 16);\nwith --rate: at most (default 1000)")
+		f.Var(&o.concurrency, "concurrency", "have so many calls under way at once (default 16);\nwith --rate: at most (default 256)")
 		f.Var(&o.count, "count", "make so many calls, instead of calling for a time")
 		f.Var(&o.duration, "duration", "call for this time")
 		f.Var(&o.warmUp, "warm-up", "call for this time before it is measured")
@@ -107,7 +107,7 @@ func (o *benchOptions) run(ctx context.Context, s *session, at target, args []st
 
 // plan says how calls are to be made.
 func (o *benchOptions) plan() load.Plan {
-	const closed, open = 16, 1000
+	const closed, open = 16, 256
 	plan := load.Plan{Concurrency: int(o.concurrency), Count: int64(o.count), WarmUp: time.Duration(o.warmUp)}
 	// Here it is the load, not a limit.
 	if due := o.reliability.rate; due.calls > 0 {
