@@ -3,6 +3,7 @@ package gethrpc
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"example.com/jsonrpc"
 )
@@ -61,7 +62,15 @@ type callError struct {
 	err  error // that it was found in
 }
 
-func (e *callError) Error() string  { return e.said.Message }
+// Error returns the server's message. If there is none, the code stands for it, as
+// in go-ethereum.
+func (e *callError) Error() string {
+	if e.said.Message == "" {
+		return fmt.Sprintf("json-rpc error %d", e.said.Code)
+	}
+	return e.said.Message
+}
+
 func (e *callError) ErrorCode() int { return int(e.said.Code) }
 func (e *callError) Unwrap() error  { return e.err }
 
