@@ -3,6 +3,7 @@ package jsonrpc_test
 import (
 	"bytes"
 	"context"
+	"runtime"
 	"testing"
 
 	"example.com/jsonrpc"
@@ -21,6 +22,10 @@ func TestAllocations(t *testing.T) {
 	var params any = jsonrpc.Args{"Mittens", 3}
 	ending, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	lean := 15.0
+	if runtime.GOOS == "windows" {
+		lean = 44 // there it is net/http
+	}
 	for name, test := range map[string]struct {
 		client func() *jsonrpc.Client
 		call   func(jsonrpc.Caller) error
@@ -33,6 +38,11 @@ func TestAllocations(t *testing.T) {
 		"WebSocket, context": {dialTo(t, "ws://", serveWebSocket), meowUnder(ending, params), 1},
 		"WebSocket, 64":      {dialTo(t, "ws://", serveWebSocket), atOnce(64, meowUnder(ending, params)), 2.25 * 64},
 		"HTTP":               {dialTo(t, "http://", serveHTTP), meow(params), 44},
+		"lean HTTP": {
+			func() *jsonrpc.Client {
+				return dial(t, "http://"+benchServe(t, serveHTTP), jsonrpc.WithLeanHTTP())
+			}, meow(params), lean,
+		},
 		"in memory": {
 			func() *jsonrpc.Client {
 				return dial(t, "http://pets.example", jsonrpc.WithHTTPTransport(inMemory{}))

@@ -108,10 +108,10 @@ func WithHTTPTransport(rt http.RoundTripper) DialOption {
 }
 
 // WithLeanHTTP sends messages with a [transport.LeanRoundTripper] instead of an
-// http.Transport, which takes most of the time of a small call: for many small
-// calls to one server over HTTP/1.1. Options for TLS, addresses and proxies have the
-// same effect, except that the client speaks HTTP/2 only through a proxy, where the
-// ordinary transport is used. It has no effect on systems that are not Unix.
+// http.Transport, for many small calls over HTTP/1.1: a call takes less time and a
+// third of the allocations. Options for TLS, addresses and proxies have the same
+// effect. Where there is a proxy, and on systems that are not Unix, messages go over
+// an http.Transport all the same. It is for http and https URLs only.
 func WithLeanHTTP() DialOption {
 	return dialOnly(func(d *dialSettings) { d.lean = true })
 }

@@ -35,6 +35,20 @@ func ExampleWithBasicAuth() {
 	// true 401
 }
 
+func ExampleWithLeanHTTP() {
+	server := httptest.NewServer(jsonrpctest.NewServer(pets))
+	defer server.Close()
+
+	client, err := jsonrpc.Dial(ctx, server.URL, jsonrpc.WithLeanHTTP())
+	if err != nil {
+		panic(err)
+	}
+	defer client.Close()
+	fmt.Println(jsonrpc.Call[string](ctx, client, "cat", jsonrpc.Args{"Tom"}))
+	// Output:
+	// meow <nil>
+}
+
 func ExampleWithProxy() {
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Println("the proxy is asked for", r.URL.Host)

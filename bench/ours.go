@@ -40,9 +40,12 @@ func oursLibrary(name string, newContext func() (context.Context, func())) libra
 
 // Options that are measured in rows of their own.
 var (
+	lean       = jsonrpc.WithLeanHTTP()
 	coalescing = jsonrpc.WithCoalescing(jsonrpc.Coalescing{})
 	codec      = jsonrpc.WithCodec(jsonrpc.Codec{Marshal: sonic.ConfigStd.Marshal, Unmarshal: unmarshalSonic})
 )
+
+const leanName = "ours, lean HTTP"
 
 // unmarshalSonic is sonic with copies of strings, because the memory of a reply is
 // used again, but without the copy of the whole text that its Unmarshal makes first.

@@ -61,14 +61,14 @@ func tableRows() (rows []*row) {
 	smallSize := int64(len(appendSmall(nil, smallRequest)))
 
 	add(row{name: "http-1", title: "HTTP, one after the other, one CPU", oneCPU: true, base: limitName, target: target{time: 0.97, allocs: 50}},
-		one(limitHTTP(smallRequest, smallSize, nil)), overHTTP(small, nil))
+		one(limitHTTP(smallRequest, smallSize, nil)), overHTTP(small, nil), oursWith(leanName, lean, small))
 	add(row{name: "http-64", title: "HTTP, 64 goroutines", goroutines: 64, base: limitName, target: target{time: 0.97}},
-		one(limitHTTP(smallRequest, smallSize, nil)), overHTTP(small, nil))
+		one(limitHTTP(smallRequest, smallSize, nil)), overHTTP(small, nil), oursWith(leanName, lean, small))
 	add(row{name: "http-64-coalesced", title: "HTTP, 64 goroutines, coalesced", goroutines: 64, base: limitName, target: target{time: 0.20, who: "ours, coalesced"}},
 		one(limitHTTP(smallRequest, smallSize, nil)), oursWith("ours, coalesced", coalescing, small))
 	batch := batchRequest(100)
 	add(row{name: "batch-100", title: "HTTP, one batch of 100", base: limitName, target: target{time: 1.30, allocs: 110}},
-		one(limitHTTP(batch, int64(len(appendSmall(nil, batch))), nil)), overHTTP(batchOf(100), withoutBatches))
+		one(limitHTTP(batch, int64(len(appendSmall(nil, batch))), nil)), overHTTP(batchOf(100), withoutBatches), oursWith(leanName, lean, batchOf(100)))
 	for _, size := range []int64{mib, 64 * mib} {
 		request := rowsRequest("rows", size)
 		limit := limitHTTP(request, newLarge(request).size(), nil)

@@ -40,9 +40,9 @@ type LeanOptions struct {
 
 // A LeanRoundTripper is an http.RoundTripper for many small calls over HTTP/1.1.
 // The calling goroutine itself writes the request, in one system call, and reads
-// the reply: a connection has no goroutines of its own, which is most of what a
-// small call costs with an http.Transport. Replies are parsed by
-// http.ReadResponse. It is safe for use by many goroutines at once.
+// the reply: a connection has no goroutines of its own, and a call is spared the way
+// through them. Replies are parsed by http.ReadResponse. It is safe for use by many
+// goroutines at once.
 //
 // It speaks HTTP/1.1 over TCP and TLS to the server in the URL. Whatever else a
 // request needs, it leaves to an ordinary http.Transport made by

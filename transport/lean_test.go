@@ -41,10 +41,10 @@ func clientTLS(server *httptest.Server) *tls.Config {
 	return server.Client().Transport.(*http.Transport).TLSClientConfig
 }
 
-func newLean(t testing.TB, opts *transport.LeanOptions) *transport.LeanRoundTripper {
-	t.Helper()
+func newLean(tb testing.TB, opts *transport.LeanOptions) *transport.LeanRoundTripper {
+	tb.Helper()
 	lean := transport.NewLeanRoundTripper(opts)
-	t.Cleanup(lean.CloseIdleConnections)
+	tb.Cleanup(lean.CloseIdleConnections)
 	return lean
 }
 
@@ -57,11 +57,11 @@ type rawServer struct {
 }
 
 // serveRaw calls serve with each connection, which it closes afterwards.
-func serveRaw(t testing.TB, secure bool, serve func(conn net.Conn, r *bufio.Reader)) *rawServer {
-	t.Helper()
+func serveRaw(tb testing.TB, secure bool, serve func(conn net.Conn, r *bufio.Reader)) *rawServer {
+	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	s := &rawServer{url: "http://" + listener.Addr().String() + "/path", listener: listener}
 	if secure {
@@ -70,7 +70,7 @@ func serveRaw(t testing.TB, secure bool, serve func(conn net.Conn, r *bufio.Read
 		s.client, s.url = clientTLS(some), "https"+strings.TrimPrefix(s.url, "http")
 		s.listener = tls.NewListener(listener, &tls.Config{Certificates: some.TLS.Certificates})
 	}
-	t.Cleanup(func() { _ = s.listener.Close() })
+	tb.Cleanup(func() { _ = s.listener.Close() })
 	go func() {
 		for {
 			conn, err := s.listener.Accept()
@@ -97,16 +97,16 @@ func take(r *bufio.Reader) bool {
 }
 
 // send sends a POST and returns the status and the body.
-func send(t testing.TB, rt http.RoundTripper, url string) (int, string, error) {
-	t.Helper()
-	return sendMethod(t, rt, http.MethodPost, url)
+func send(tb testing.TB, rt http.RoundTripper, url string) (int, string, error) {
+	tb.Helper()
+	return sendMethod(tb, rt, http.MethodPost, url)
 }
 
-func sendMethod(t testing.TB, rt http.RoundTripper, method, url string) (int, string, error) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader("a request"))
+func sendMethod(tb testing.TB, rt http.RoundTripper, method, url string) (int, string, error) {
+	tb.Helper()
+	req, err := http.NewRequestWithContext(tb.Context(), method, url, strings.NewReader("a request"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	resp, err := rt.RoundTrip(req)
 	if err != nil {

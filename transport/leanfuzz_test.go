@@ -29,9 +29,10 @@ type sayingServer struct {
 	ends bool
 }
 
-func newSayingServer(t testing.TB) *sayingServer {
+func newSayingServer(tb testing.TB) *sayingServer {
+	tb.Helper()
 	s := new(sayingServer)
-	s.rawServer = serveRaw(t, false, func(conn net.Conn, r *bufio.Reader) {
+	s.rawServer = serveRaw(tb, false, func(conn net.Conn, r *bufio.Reader) {
 		for take(r) {
 			s.mu.Lock()
 			text, ends := s.text, s.ends

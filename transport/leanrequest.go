@@ -166,7 +166,7 @@ func (m *leanRequest) readBody(req *http.Request) error {
 	if err != nil || m.rest > 0 {
 		return err
 	}
-	if err := atEnd(m.body); err != nil {
+	if err := atEnd(m.body, m.text[head+size:head+size+1]); err != nil {
 		return err
 	}
 	err = m.body.Close()
@@ -174,10 +174,9 @@ func (m *leanRequest) readBody(req *http.Request) error {
 	return err
 }
 
-// atEnd returns an error unless body ends here.
-func atEnd(body io.Reader) error {
-	var one [1]byte
-	n, err := io.ReadFull(body, one[:])
+// atEnd returns an error unless body, read into p, ends here.
+func atEnd(body io.Reader, p []byte) error {
+	n, err := io.ReadFull(body, p)
 	if n > 0 {
 		return errWrongLength
 	}
@@ -230,7 +229,7 @@ type restReader struct {
 
 func (r *restReader) Read(p []byte) (int, error) {
 	if r.left == 0 {
-		if r.err = atEnd(r.from); r.err == nil {
+		if r.err = atEnd(r.from, p[:1]); r.err == nil {
 			return 0, io.EOF
 		}
 		return 0, r.err
