@@ -23,7 +23,7 @@ import (
 // the request is closed.
 func post(t *testing.T, rt http.RoundTripper, url string, content io.Reader, length int64) (int, []byte, error) {
 	t.Helper()
-	body := &closing{Reader: content, closed: make(chan struct{})}
+	body := newClosing(content)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, body)
 	if err != nil {
 		t.Fatal(err)

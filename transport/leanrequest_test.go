@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -98,7 +99,7 @@ func TestLeanRequests(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			jsonrpctest.NoLeaks(t)
 			outcome := func(rt http.RoundTripper) (string, bool) {
-				body := &closing{Reader: strings.NewReader("a body")}
+				body := newClosing(strings.NewReader("a body"))
 				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/path", body)
 				if err != nil {
 					t.Fatal(err)
@@ -116,7 +117,7 @@ func TestLeanRequests(t *testing.T) {
 				text, _ := io.ReadAll(resp.Body)
 				_ = resp.Body.Close()
 				if whole && rt == http.RoundTripper(lean) {
-					<-body.wait()
+					<-body.closed
 				}
 				return string(text), err != nil
 			}
@@ -144,36 +145,28 @@ func TestLeanWrongLength(t *testing.T) {
 		if !errors.As(err, &failed) || failed.Sent || failed.Op != "send" || !strings.Contains(err.Error(), "ContentLength") {
 			t.Errorf("%d: %v", length, err)
 		}
-		<-body.wait()
+		<-body.closed
 	}
 }
 
 // large returns a body, and a length that is not always its own.
 func large(size int, length int64) (*closing, int64) {
-	return &closing{Reader: bytes.NewReader(bytes.Repeat([]byte("x"), size))}, length
+	return newClosing(bytes.NewReader(bytes.Repeat([]byte("x"), size))), length
 }
 
 // closing is a body that tells when it is closed.
 type closing struct {
 	io.Reader
 
+	once   sync.Once
 	closed chan struct{}
 }
 
-func (c *closing) Close() error {
-	select {
-	case <-c.wait():
-	default:
-		close(c.closed)
-	}
-	return nil
-}
+func newClosing(r io.Reader) *closing { return &closing{Reader: r, closed: make(chan struct{})} }
 
-func (c *closing) wait() chan struct{} {
-	if c.closed == nil {
-		c.closed = make(chan struct{})
-	}
-	return c.closed
+func (c *closing) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return nil
 }
 
 // TestLeanTrace: who traces net/http sees the same of a LeanRoundTripper.
