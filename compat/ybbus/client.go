@@ -4,9 +4,9 @@
 //	import jsonrpc "example.com/jsonrpc/compat/ybbus"
 //
 // What is different: ids are checked, and so are replies as far as
-// jsonrpc.WithValidation(false) goes; each call of Call and CallFor has an id of its
-// own on the wire, whatever DefaultRequestID says, which the response has all the
-// same; replies are bounded (64 MiB); unknown members of a reply are never an error.
+// jsonrpc.WithValidation(false) goes; replies are bounded (64 MiB), and unknown members
+// of one are never an error; params that are neither an array nor an object, which
+// JSON-RPC does not know, are not sent; RPCRequest.JSONRPC is always "2.0".
 package ybbus
 
 import (
@@ -48,7 +48,7 @@ type RPCClientOpts struct {
 	CustomHeaders map[string]string
 	// AllowUnknownFields is of no effect: they are always allowed.
 	AllowUnknownFields bool
-	// DefaultRequestID is the id of the responses of Call.
+	// DefaultRequestID is the id of all requests of Call and CallFor.
 	DefaultRequestID int
 }
 
@@ -103,8 +103,7 @@ func (c *client) Call(ctx context.Context, method string, params ...any) (*RPCRe
 	if c.err != nil {
 		return nil, c.err
 	}
-	raw, err := c.client.Request(ctx, method, Params(params...))
-	return single(raw, err, c.defaultID)
+	return c.CallRaw(ctx, NewRequestWithID(c.defaultID, method, params...))
 }
 
 func (c *client) CallRaw(ctx context.Context, request *RPCRequest) (*RPCResponse, error) {

@@ -17,25 +17,25 @@ type person struct {
 	Name string `json:"name"`
 }
 
-// TestCalls: what is sent is what ybbus/jsonrpc sends, but for ids, and what comes
-// back is what it makes of that.
+// TestCalls: what is sent is what ybbus/jsonrpc sends, but for the order of members, and
+// what comes back is what it makes of that.
 func TestCalls(t *testing.T) {
 	url := jsonrpctest.Script(t, `
 		--> HTTP X-Key: k
-		--> {"jsonrpc":"2.0","method":"getPerson","params":[4711],"id":1}
-		<-- {"jsonrpc":"2.0","result":{"name":"Alex","age":35},"id":1}
+		--> {"jsonrpc":"2.0","method":"getPerson","params":[4711],"id":9}
+		<-- {"jsonrpc":"2.0","result":{"name":"Alex","age":35},"id":9}
 
-		--> {"jsonrpc":"2.0","method":"rename","params":{"name":"Alex"},"id":2}
-		<-- {"jsonrpc":"2.0","error":{"code":5,"message":"no","data":{"n":12345678901234567890}},"id":2}
+		--> {"jsonrpc":"2.0","method":"rename","params":{"name":"Alex"},"id":9}
+		<-- {"jsonrpc":"2.0","error":{"code":5,"message":"no","data":{"n":12345678901234567890}},"id":9}
 
-		--> {"jsonrpc":"2.0","method":"rename","params":["a",null],"id":3}
-		<-- {"jsonrpc":"2.0","error":{"code":5,"message":"no"},"id":3}
+		--> {"jsonrpc":"2.0","method":"rename","params":["a",null],"id":9}
+		<-- {"jsonrpc":"2.0","error":{"code":5,"message":"no"},"id":9}
 
-		--> {"jsonrpc":"2.0","method":"none","id":4}
+		--> {"jsonrpc":"2.0","method":"none","id":9}
 		<-- HTTP 500
-		<-- {"jsonrpc":"2.0","error":{"code":7,"message":"broken"},"id":4}
+		<-- {"jsonrpc":"2.0","error":{"code":7,"message":"broken"},"id":9}
 
-		--> {"jsonrpc":"2.0","method":"none","id":5}
+		--> {"jsonrpc":"2.0","method":"none","id":9}
 		<-- HTTP 502 Content-Type: text/html
 		<-- <h1>Bad Gateway</h1>
 
