@@ -11,7 +11,8 @@
 //	client, err := jsonrpc.Dial(ctx, srv.URL("ws"))
 //
 // [Start] serves handlers over HTTP until the test ends, [Connect] makes a client
-// that reaches them without a network.
+// that reaches them without a network, and [OpenRPC] has the handlers of a document.
+// On streams, [PeerOf] is the client to be notified and asked.
 //
 // [Script] is for the server that does not keep to the rules, and for knowing
 // exactly what was sent: it expects requests and sends replies as they are
