@@ -113,11 +113,23 @@ var short = map[byte]string{
 // Parse reads a command line. $NAME and ${NAME} in it stand for what variable
 // returns. Nothing in it is run.
 func Parse(text string, variable func(string) string) (*Call, error) {
-	words, err := shell.Fields(text, variable)
-	if err != nil {
+	words, ok := split(text, variable)
+	if !ok {
 		return nil, errors.New("it cannot be read as a shell reads it: quotes must be closed, and $(…) is not run")
 	}
 	return ParseWords(words)
+}
+
+// split splits a command line as a shell does. The package that does it panics
+// over <(…), which would run something.
+func split(text string, variable func(string) string) (words []string, ok bool) {
+	defer func() {
+		if recover() != nil {
+			words, ok = nil, false
+		}
+	}()
+	words, err := shell.Fields(text, variable)
+	return words, err == nil
 }
 
 // ParseWords reads a command line that a shell has split.

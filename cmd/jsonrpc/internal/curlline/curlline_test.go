@@ -59,6 +59,7 @@ func TestParse(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	for line, want := range map[string]string{
 		`curl 'open`:                       "quotes must be closed",
+		`curl -d x <(ls)`:                  "is not run",
 		`curl -d "$(rm -rf x)" a`:          "is not run",
 		`curl -d x`:                        "no URL",
 		`curl http://a`:                    "no message",

@@ -66,7 +66,7 @@ func Parse(text string, last json.RawMessage) (*Statement, error) {
 	case s.Kind == Notify:
 	case len(s.Words) == 0, len(s.Words) == 1 && p.isLast:
 		s.Kind, s.Words = Last, nil
-	case p.isJSON && len(s.Words) > 1:
+	case p.isJSON && (len(s.Words) > 1 || !json.Valid([]byte(s.Words[0]))):
 		return nil, errors.New("a message stands alone, and a METHOD is no JSON")
 	case p.isJSON:
 		s.Kind = Message
