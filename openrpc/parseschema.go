@@ -169,6 +169,7 @@ func (k *keywords) values(s *Schema) {
 	if s.Types = k.texts("type"); s.Types == nil && k.text("type") != "" {
 		s.Types = []string{k.text("type")}
 	}
+	s.Types = knownTypes(s.Types)
 	if k.yes("nullable") && len(s.Types) > 0 && !slices.Contains(s.Types, "null") {
 		s.Types = append(s.Types, "null")
 	}
@@ -210,4 +211,18 @@ func (k *keywords) combinations(s *Schema) {
 	s.AllOf, s.AnyOf, s.OneOf = k.schemas("allOf"), k.schemas("anyOf"), k.schemas("oneOf")
 	s.Not, s.If, s.Then, s.Else = k.schema("not"), k.schema("if"), k.schema("then"), k.schema("else")
 	s.Defs = append(k.properties("$defs"), k.properties("definitions")...)
+}
+
+// knownTypes returns the types that JSON Schema has, each once: authors write
+// others too, as any.
+func knownTypes(names []string) (types []string) {
+	for _, name := range names {
+		switch name {
+		case "null", "boolean", "object", "array", "number", "integer", "string":
+			if !slices.Contains(types, name) {
+				types = append(types, name)
+			}
+		}
+	}
+	return types
 }

@@ -35,7 +35,8 @@ type Schema struct {
 	Default            json.RawMessage // nil if there is none
 	Examples           []json.RawMessage
 
-	// Types are the types that a value may have; any if empty. Nullable schemas
+	// Types are the types that a value may have; any if empty. What is no type of
+	// JSON Schema is left out. Nullable schemas
 	// have "null" among them.
 	Types []string
 	Enum  []json.RawMessage // nil if there is none

@@ -134,8 +134,8 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// FuzzCheck: no schema and no value make it fail otherwise than by an error that
-// says that the schema is none, as with a type that there is not.
+// FuzzCheck: no schema and no value make it fail otherwise than by an error, and
+// no schema that was read cannot be used.
 func FuzzCheck(f *testing.F) {
 	f.Add(`{"type":"string"}`, `1`)
 	f.Add(`{"$ref":"#/components/schemas/X"}`, `[]`)
@@ -148,7 +148,7 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := (Options{}).Params(doc.Methods[0], json.RawMessage("["+value+"]")); err != nil && !strings.Contains(err.Error(), "cannot be used") {
+		if _, err := (Options{}).Params(doc.Methods[0], json.RawMessage("["+value+"]")); err != nil {
 			t.Errorf("%s %s: %v", schema, value, err)
 		}
 	})
