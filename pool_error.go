@@ -77,8 +77,8 @@ func (p *Pool) culprit(x *Exchange, err error) (endpoint string, _ error) {
 }
 
 // ErrNoEndpoint says that a call was not sent because a [Pool] has no endpoint for it:
-// each wants to be left alone for now, or there are none. The error tells how long (see
-// [Classify]).
+// each has asked to be left alone for a time, or there are none. The error tells how long
+// (see [Classify]).
 var ErrNoEndpoint = errors.New("the pool has no endpoint for the call")
 
 // A restError says how long none of the endpoints is to be asked.
