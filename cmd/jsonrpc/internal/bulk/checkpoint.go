@@ -130,16 +130,19 @@ func (c *checkpoint) reserve(n int64) error {
 	return nil
 }
 
+// mostAhead bounds what ahead returns.
+const mostAhead = 256
+
 // ahead is how many calls are made, at the pace of now, in the time after which the
 // disk may be asked again: waiting for it is to take a twentieth of the time. A
 // kill makes as many unknown that were never made.
 func (c *checkpoint) ahead(n int64, now time.Time) int64 {
-	const share, most = 20, 256
+	const share = 20
 	passed := now.Sub(c.last)
 	if c.last.IsZero() || passed <= 0 {
 		return 0
 	}
-	return min(int64(float64(n-c.needed)*share*float64(c.took)/float64(passed)), most)
+	return min(int64(float64(n-c.needed)*share*float64(c.took)/float64(passed)), mostAhead)
 }
 
 // settle notes that no call is left whose outcome is unknown.

@@ -58,7 +58,8 @@ type Stats struct {
 // ErrTooManyFailures ends a job whose server does not answer any more.
 var ErrTooManyFailures = errors.New("no response to so many calls in a row")
 
-// window bounds the calls that were begun and whose outcomes are not written.
+// window bounds the calls that were begun and whose outcomes the system does not
+// have: no kill makes more unknown, and what the checkpoint ran ahead.
 const window = 4096
 
 // syncEvery is how often outcomes are flushed to the disk: if the power fails, those

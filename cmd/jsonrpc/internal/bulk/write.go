@@ -14,8 +14,20 @@ func (j *Job) write(f *files, records <-chan record, room <-chan struct{}, stop 
 	waiting := map[int64]record{}
 	next, first, row := int64(0), true, 0
 	var buf []byte
+	held := 0 // outcomes that have not gone to the system: they still take room
+	flush := func() {
+		if err := f.flush(); err != nil && failed == nil {
+			failed = fmt.Errorf("the output cannot be written: %w", err)
+			stop(failed)
+		}
+		for ; held > 0; held-- {
+			<-room
+		}
+	}
 	put := func(r record) {
-		<-room
+		if held++; held >= window/8 {
+			defer flush()
+		}
 		if failed != nil {
 			return
 		}
@@ -40,10 +52,7 @@ func (j *Job) write(f *files, records <-chan record, room <-chan struct{}, stop 
 		select {
 		case r, ok = <-records:
 		default:
-			if err := f.flush(); err != nil && failed == nil {
-				failed = fmt.Errorf("the output cannot be written: %w", err)
-				stop(failed)
-			}
+			flush()
 			r, ok = <-records
 		}
 		if !ok {
@@ -68,9 +77,7 @@ func (j *Job) write(f *files, records <-chan record, room <-chan struct{}, stop 
 		}
 		j.Stats.Unordered.Store(int64(len(waiting)))
 	}
-	if err := f.flush(); err != nil && failed == nil {
-		failed = fmt.Errorf("the output cannot be written: %w", err)
-	}
+	flush()
 	return failed
 }
 
