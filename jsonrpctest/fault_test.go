@@ -258,7 +258,7 @@ func TestRefuseConnections(t *testing.T) {
 		url := srv.URL(scheme)
 		srv.RefuseConnections(1)
 		client, err := jsonrpc.Dial(t.Context(), url, jsonrpc.WithoutReconnect()) // it would before the call, if it noticed by then
-		if err == nil { // over HTTP, and TCP until something is read, nobody has noticed
+		if err == nil {                                                           // over HTTP, and TCP until something is read, nobody has noticed
 			t.Cleanup(func() { _ = client.Close() })
 			err = client.Call(t.Context(), "echo", jsonrpc.Args{"x"}, nil, jsonrpc.WithTimeout(10*time.Second))
 		}
