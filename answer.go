@@ -83,8 +83,8 @@ func answerOne(ctx context.Context, h Handler, text []byte, i int) []byte {
 		err = errors.New("a request must be an object")
 	case !known:
 		err = errors.New("id must be a string, a number or null")
-	case e.found.has(DeviationDuplicate):
-		err = errors.New("a member is there twice")
+	case e.ambiguous():
+		id, err = ID{kind: nullID}, errors.New("a member is there twice") // maybe the id
 	case e.found.has(DeviationNoVersion), e.found.has(DeviationVersion):
 		err = errors.New(`jsonrpc must be "2.0"`)
 	case len(e.method) == 0 || e.method[0] != '"':

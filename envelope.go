@@ -17,6 +17,9 @@ type envelope struct {
 	method []byte
 	params []byte
 	found  deviationSet
+	// The method or the params are there twice, which matters in a request only:
+	// in a response they are strangers.
+	twice bool
 }
 
 // scan reads the value that starts at i and returns the index after it. An
@@ -57,7 +60,11 @@ func (e *envelope) scan(text []byte, i int, unchecked bool) (end int, err error)
 		}
 		end, err := skip(text, at)
 		if member != nil && err == nil {
-			if *member != nil && member != &e.method && member != &e.params { // strangers in a response
+			switch {
+			case *member == nil:
+			case member == &e.method, member == &e.params:
+				e.twice = true
+			default:
 				e.found.add(DeviationDuplicate)
 			}
 			*member = text[at:end]
@@ -241,6 +248,9 @@ func (e *envelope) serverError() *Error {
 	}
 	return err
 }
+
+// ambiguous reports whether e, read as a request, could mean two things.
+func (e *envelope) ambiguous() bool { return e.twice || e.found.has(DeviationDuplicate) }
 
 // matchID compares e's id to that of the request it should answer and adds what
 // deviates to e.found. Only the seam that brought the reply makes it safe to

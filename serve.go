@@ -17,7 +17,7 @@ func (l *link) incoming(text []byte, i int) {
 	case err != nil:
 	case !utf8.Valid(text[i:end]):
 		err = errUTF8
-	case e.found.has(DeviationDuplicate):
+	case e.ambiguous():
 		err = errors.New("a member of the envelope is there twice")
 	case e.method[0] != '"':
 		err = errors.New("the method is not a string")
