@@ -3,10 +3,13 @@ package realservers
 import (
 	"bytes"
 	"context"
+	"errors"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -90,21 +93,21 @@ func accepting(network, addr string) func(context.Context) error {
 var taken sync.Map
 
 // freePort returns a port of the loopback interface that nobody listened on a moment ago, nor was it given to another
-// test. Most of these servers can't choose one themselves and say which.
+// test. Most of these servers can't choose one themselves and say which. It is below those that systems hand out to
+// whoever asks for any, because tests that run at the same time do.
 func freePort(t *testing.T) string {
 	t.Helper()
+	const lowest, highest = 20000, 32767
 	for {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
+		port := strconv.Itoa(lowest + rand.IntN(highest-lowest+1))
+		if _, given := taken.LoadOrStore(port, true); given {
+			continue
 		}
-		_, port, err := net.SplitHostPort(l.Addr().String())
-		_ = l.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, given := taken.LoadOrStore(port, true); !given {
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port)); err == nil {
+			_ = l.Close()
 			return port
+		} else if !errors.Is(err, syscall.EADDRINUSE) {
+			t.Fatal(err)
 		}
 	}
 }
