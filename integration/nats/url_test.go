@@ -36,8 +36,8 @@ func TestURLs(t *testing.T) {
 		{"nats://host/a?creds=/no/such/file", nil, "connect: "},
 		{"nats://host/a", jsonrpc.WithHeader("Authorization", "Digest x"), "NATS has no authorization but"},
 		{"nats-sub://host/a", jsonrpc.WithHeader("X-A", "x"), "a subscription has no place for headers"},
-		{"nats://" + closedPort(t) + "/a", nil, "connect: "},
-		{"nats-sub://" + closedPort(t) + "/a", nil, "connect: "},
+		{"nats://" + closedPort + "/a", nil, "connect: "},
+		{"nats-sub://" + closedPort + "/a", nil, "connect: "},
 	} {
 		_, err := jsonrpc.Dial(within(t), test.url, test.opt)
 		if err == nil || !strings.Contains(err.Error(), test.want) {

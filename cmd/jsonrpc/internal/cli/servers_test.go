@@ -77,7 +77,7 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	switch args[0] {
 	case "closed":
-		ts.Setenv("URL", "http://"+closedPort(ts))
+		ts.Setenv("URL", "http://127.0.0.1:1") // tcpmux is long out of use
 		return
 	case "stream":
 		serveStream(ts, args[1:])
@@ -225,13 +225,6 @@ func hostile(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		fmt.Fprintf(w, "<title>\x1b]0;owned\x07%s</title>", evil)
 	}
-}
-
-func closedPort(ts *testscript.TestScript) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	ts.Check(err)
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // serveTwice answers each request of HTTP with two responses, as snapserver
