@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"example.com/jsonrpc/internal/recorded"
 )
 
 // A recording is one exchange that a real server was seen to have.
@@ -35,15 +37,7 @@ type recording struct {
 // if there is none.
 func readRecordings(t *testing.T) (all []recording) {
 	t.Helper()
-	folder := cmp.Or(os.Getenv("JSONRPC_REAL"), filepath.Join("..", "shared", "real"))
-	files, err := filepath.Glob(filepath.Join(folder, "conversations", "*.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) == 0 {
-		t.Skipf("skipped: no recordings of real servers in %s. Set JSONRPC_REAL to where they are.", folder)
-	}
-	for _, file := range files {
+	for _, file := range recorded.Conversations(t) {
 		f, err := os.Open(file)
 		if err != nil {
 			t.Fatal(err)

@@ -9,23 +9,20 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
 	"example.com/jsonrpc"
+	"example.com/jsonrpc/internal/recorded"
 	"example.com/jsonrpc/jsonrpctest"
 )
 
 // TestRecordingOfRealServers: what two dozen servers have said fits into a
 // recording, and comes out of it as it was.
 func TestRecordingOfRealServers(t *testing.T) {
-	files, _ := filepath.Glob("../../shared/real/conversations/*.jsonl")
-	if len(files) == 0 {
-		t.Skip("the conversations with real servers are not here: ../shared/real")
-	}
 	n := 0
+	files := recorded.Conversations(t)
 	for _, file := range files {
 		recording := &jsonrpctest.Recording{Exchanges: readConversation(t, file)}
 		again, err := jsonrpctest.ReadRecording(strings.NewReader(recording.String()))

@@ -4,24 +4,16 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
+	"example.com/jsonrpc/internal/recorded"
 	"example.com/jsonrpc/openrpc"
 )
 
 // TestRealDocuments reads documents of systems in use.
 func TestRealDocuments(t *testing.T) {
-	files, _ := filepath.Glob("../../shared/real/openrpc/*.json")
-	if len(files) == 0 {
-		t.Skip("skipped: ../../shared/real/openrpc is not there")
-	}
-	for _, file := range files {
-		name := filepath.Base(file)
-		if name == "SOURCES.json" || strings.HasPrefix(name, "openrpc-meta-schema") {
-			continue
-		}
-		t.Run(name, func(t *testing.T) {
+	for _, file := range recorded.Documents(t) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
 			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)

@@ -2,11 +2,11 @@ package complete
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"example.com/jsonrpc/cmd/jsonrpc/internal/discover"
+	"example.com/jsonrpc/internal/recorded"
 	"example.com/jsonrpc/openrpc"
 )
 
@@ -86,18 +86,14 @@ func TestParams(t *testing.T) {
 // TestReal: of each real document, each method and each of its params can be
 // completed.
 func TestReal(t *testing.T) {
-	files, _ := filepath.Glob(filepath.Join("..", "..", "..", "..", "..", "shared", "real", "openrpc", "*.json"))
-	if len(files) == 0 {
-		t.Skip("the real documents are not here")
-	}
-	for _, file := range files {
+	for _, file := range recorded.Documents(t) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		document, err := openrpc.Parse(text)
 		if err != nil {
-			continue // package discover tells of those
+			t.Fatalf("%s: %v", file, err)
 		}
 		d := &discover.Description{Document: document}
 		for _, m := range document.Methods {

@@ -9,28 +9,23 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-const shared = "../../../../../shared/real"
+	"example.com/jsonrpc/internal/recorded"
+)
 
 // TestRealDocuments makes packages of documents of systems in use, has the go
 // command vet them, run their examples and call each method on a server that
 // answers as the document says, and gives the client of Ethereum the replies of
 // real servers.
 func TestRealDocuments(t *testing.T) {
-	files, _ := filepath.Glob(shared + "/openrpc/*.json")
-	if len(files) == 0 {
-		t.Skip("skipped: ../shared/real/openrpc is not there")
-	}
+	files := recorded.Documents(t)
+	t.Setenv("JSONRPC_REAL", recorded.Folder(t)) // for the tests of what is generated
 	start := time.Now()
 	dir := module(t)
 	documents, methods, types, warnings := 0, 0, 0, 0
 	var imports, clients strings.Builder
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".json")
-		if name == "SOURCES" || strings.HasPrefix(name, "openrpc-meta-schema") {
-			continue
-		}
 		pkg := strings.ReplaceAll(name, "-", "")
 		made := generate(t, file, file, pkg)
 		if err := made.Write(filepath.Join(dir, pkg)); err != nil {
@@ -96,11 +91,7 @@ func run(t *testing.T, dir, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Dir = dir
-	folder, err := filepath.Abs(shared)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "REAL="+folder)
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
