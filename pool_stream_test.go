@@ -122,20 +122,26 @@ func heads(t *testing.T, p *jsonrpc.Pool) *pending[*jsonrpc.Subscription] {
 	})
 }
 
+// subscribedPool returns a pool of two endpoints with a subscription on the first.
+func subscribedPool(t *testing.T) (a, b *peer, endpoints []jsonrpc.Endpoint, p *jsonrpc.Pool, s *jsonrpc.Subscription) {
+	servers, endpoints := peers(t, 2)
+	a, b = servers[0], servers[1]
+	p = poolOf(t, endpoints, jsonrpc.WithStrategy(jsonrpc.Ordered()))
+	asking := heads(t, p)
+	a.play(subscribed)
+	s, err := asking.get()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, b, endpoints, p, s
+}
+
 // A subscription whose connection is lost is made again on another endpoint, and a gap
 // stands between.
 func TestPoolSubscriptionMoves(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *peer) {
-		servers, endpoints := peers(t, 2)
-		a, b := servers[0], servers[1]
-		p := poolOf(t, endpoints, jsonrpc.WithStrategy(jsonrpc.Ordered()))
 		begin := time.Now()
-		asking := heads(t, p)
-		a.play(subscribed)
-		s, err := asking.get()
-		if err != nil {
-			t.Fatal(err)
-		}
+		a, b, _, _, s := subscribedPool(t)
 		a.meet(shut)
 		a.play(`drop`)
 		b.play(`
@@ -170,15 +176,7 @@ func TestPoolSubscriptionMoves(t *testing.T) {
 // When its endpoint is removed, a subscription moves at once; the connection is closed.
 func TestPoolSubscriptionMovesFromRemoved(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *peer) {
-		servers, endpoints := peers(t, 2)
-		a, b := servers[0], servers[1]
-		p := poolOf(t, endpoints, jsonrpc.WithStrategy(jsonrpc.Ordered()))
-		asking := heads(t, p)
-		a.play(subscribed)
-		s, err := asking.get()
-		if err != nil {
-			t.Fatal(err)
-		}
+		a, b, endpoints, p, s := subscribedPool(t)
 		now := time.Now()
 		if err := p.Set(endpoints[1]); err != nil {
 			t.Fatal(err)
@@ -206,15 +204,7 @@ func TestPoolSubscriptionMovesFromRemoved(t *testing.T) {
 // server refuses it.
 func TestPoolSubscriptionWaits(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *peer) {
-		servers, endpoints := peers(t, 2)
-		a, b := servers[0], servers[1]
-		p := poolOf(t, endpoints, jsonrpc.WithStrategy(jsonrpc.Ordered()))
-		asking := heads(t, p)
-		a.play(subscribed)
-		s, err := asking.get()
-		if err != nil {
-			t.Fatal(err)
-		}
+		a, b, _, _, s := subscribedPool(t)
 		begin := time.Now()
 		a.meet(shut)
 		b.meet(shut)
@@ -243,7 +233,7 @@ func TestPoolSubscriptionWaits(t *testing.T) {
 			--> {"jsonrpc":"2.0","method":"eth_subscribe","params":["newHeads"],"id":3}
 			<-- {"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":3}
 		`)
-		_, err, _ = r.next()
+		_, err, _ := r.next()
 		wantError(t, err, "jsonrpc: eth_subscribe at a: the subscription could not be made again: Method not found (code -32601)")
 	})
 }
