@@ -70,6 +70,29 @@
 // the compiler sees to it. Everything that goes around calls, such as retries or
 // tracing, is an [Interceptor].
 //
+//   - What is sent: [WithHeader], [WithQuery], [WithIDs], [WithID], [WithVersion1],
+//     [WithRequestCompression].
+//   - Who calls: [WithBasicAuth], [WithBearerToken], [WithBearer], [WithCookie],
+//     [WithCookieJar], [WithClientCert], [WithClientCertificate], and [WithAuth] for
+//     what package auth makes.
+//   - Who may answer: [WithCAFile], [WithCAPool], [WithServerName], [WithTLSConfig],
+//     [WithInsecureSkipVerify].
+//   - How replies are read: [WithValidation], [WithDeviations], [WithMaxReply],
+//     [WithNumbers], [WithCodec], [WithCompression], [WithHTTPResponse].
+//   - When to give up, and what may be done twice: [WithTimeout], [WithIdempotent].
+//   - Many calls at once: [WithCoalescing], [WithMaxBatch].
+//   - Which way: [WithProxy], [WithAddress], [WithHTTPClient], [WithHTTPTransport],
+//     [WithHTTPWrap], [WithLeanHTTP].
+//   - On streams: [WithHandler], [WithFraming], [WithKeepAlive], [WithSubprotocols],
+//     [WithProgress], [WithCancelNotice], [WithoutReconnect], [WithMaxBackoff],
+//     [WithStreamWrap]; to a child process also [WithStderr] and [WithExitWait].
+//   - What is told, and to whom: [WithLogger], [WithLogTrim], [WithSecrets],
+//     [WithStreamErrors], [WithConnectionHook], [WithInterceptors].
+//   - For pools: [WithStrategy], [WithSession], [WithAttempts], [WithAttemptTimeout],
+//     [WithClassifier], [WithResting], [WithProbe].
+//
+// [DialOptions] makes one option of several. [WithNaming] is for [Bind].
+//
 // # Transports
 //
 // The scheme of the URL given to [Dial] picks the transport: http, https, ws,
