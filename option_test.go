@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/coder/websocket"
 
 	"example.com/jsonrpc"
 	"example.com/jsonrpc/transport"
@@ -208,5 +211,52 @@ func TestWithNumbersKeepsEveryDigit(t *testing.T) {
 	}
 	if err := client.Call(t.Context(), "cat", nil, &result, id); err == nil {
 		t.Errorf("1E400 became %v", result)
+	}
+}
+
+func TestSubprotocolsAreOffered(t *testing.T) {
+	offered := make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		offered <- r.Header.Get("Sec-WebSocket-Protocol")
+		if conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"jsonrpc.2"}}); err == nil {
+			_ = conn.CloseNow()
+		}
+	}))
+	defer server.Close()
+	client, err := jsonrpc.Dial(t.Context(), "ws"+strings.TrimPrefix(server.URL, "http"), jsonrpc.WithSubprotocols("jsonrpc.1", "jsonrpc.2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if got := <-offered; got != "jsonrpc.1,jsonrpc.2" {
+		t.Errorf("the handshake offered %q", got)
+	}
+}
+
+// Who asks sees the response, also of a call that fails, with its body left to the client.
+func TestHTTPResponseIsShown(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Mcp-Session-Id", r.Header.Get("Session"))
+		if r.Header.Get("Session") == "b" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		_, _ = io.WriteString(w, `{"jsonrpc":"2.0","result":"meow","id":1}`)
+	}))
+	defer server.Close()
+	client := dial(t, server.URL)
+	for _, test := range []struct {
+		session string
+		status  int
+	}{{"a", http.StatusOK}, {"b", http.StatusNotFound}} {
+		var seen []string
+		sound, err := jsonrpc.Call[string](t.Context(), client, "cat", nil, jsonrpc.WithID(jsonrpc.IntID(1)), jsonrpc.WithHeader("Session", test.session),
+			jsonrpc.WithHTTPResponse(func(r *http.Response) { seen = append(seen, fmt.Sprint(r.StatusCode, r.Header.Get("Mcp-Session-Id"))) }))
+		if ok := err == nil && sound == "meow"; ok != (test.status == http.StatusOK) {
+			t.Errorf("%s: got %q, %v", test.session, sound, err)
+		}
+		if want := fmt.Sprint(test.status, test.session); len(seen) != 1 || seen[0] != want {
+			t.Errorf("%s: saw %q, want one %s", test.session, seen, want)
+		}
 	}
 }
