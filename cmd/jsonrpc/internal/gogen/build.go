@@ -263,6 +263,9 @@ func (b *builder) fillScalar(d *decl, t *typ, f *flat) {
 		return
 	}
 	for _, v := range f.enum {
+		if misfitScalar(t, v) != "" {
+			continue // the schema contradicts itself
+		}
 		c := constant{value: v, doc: f.enumDocs[string(v)]}
 		switch enumType([]json.RawMessage{v}) {
 		case "string":
@@ -321,6 +324,7 @@ func isTuple(f *flat) bool {
 func (b *builder) fillTuple(d *decl, f *flat, h hint) {
 	d.form = tuple
 	names := memberNames()
+	names["Rest"] = true
 	for i, s := range f.prefix {
 		name := fmt.Sprintf("Item%d", i)
 		if s.Title != "" && len(words(s.Title)) <= 3 {

@@ -40,7 +40,9 @@ func (b *builder) methods(doc *openrpc.Document) []*method {
 	)
 	for _, described := range doc.Methods {
 		m := &method{Method: described, byName: described.ParamStructure == openrpc.ByName}
-		m.name = names.pick(exported(strings.TrimPrefix(described.Name, prefix)))
+		for m.name == "" || names[m.name+"Func"] {
+			m.name = names.pick(exported(strings.TrimPrefix(described.Name, prefix)))
+		}
 		names[m.name+"Func"] = true // the mock's field
 		b.params(m, marked)
 		if r := described.Result; r != nil && !flatten(r.Schema).noResult() {

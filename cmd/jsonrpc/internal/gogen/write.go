@@ -101,6 +101,9 @@ func writeComment(b *strings.Builder, text string) {
 		}
 		blank = false
 		for _, part := range wrap(line) {
+			if rest, ok := strings.CutPrefix(strings.TrimSpace(part), "+build"); ok {
+				part = "+ build" + rest // else it would say when to compile the file
+			}
 			b.WriteString("// " + part + "\n")
 		}
 	}

@@ -9,6 +9,8 @@
 //   - of two
 //
 //     and code()
+//
+// + build ignore
 package everything
 
 import (
@@ -38,8 +40,11 @@ type API interface {
 	// Nothing calls api.nothing: Does nothing.
 	Nothing(ctx context.Context, opts ...jsonrpc.CallOption) error
 
-	// Stop calls api.stop.
-	Stop(ctx context.Context, opts ...jsonrpc.CallOption) error
+	// StopFunc calls api.stopFunc: +build ignore.
+	StopFunc(ctx context.Context, opts ...jsonrpc.CallOption) error
+
+	// Stop2 calls api.stop.
+	Stop2(ctx context.Context, opts ...jsonrpc.CallOption) error
 
 	// Note sends the notification api.note: In Go it is.
 	Note(ctx context.Context, text string, opts ...jsonrpc.CallOption) error
@@ -108,8 +113,13 @@ func (c *Client) Nothing(ctx context.Context, opts ...jsonrpc.CallOption) error 
 	return c.caller.Call(ctx, "api.nothing", nil, nil, opts...)
 }
 
-// Stop calls api.stop.
-func (c *Client) Stop(ctx context.Context, opts ...jsonrpc.CallOption) error {
+// StopFunc calls api.stopFunc: +build ignore.
+func (c *Client) StopFunc(ctx context.Context, opts ...jsonrpc.CallOption) error {
+	return c.caller.Call(ctx, "api.stopFunc", nil, nil, opts...)
+}
+
+// Stop2 calls api.stop.
+func (c *Client) Stop2(ctx context.Context, opts ...jsonrpc.CallOption) error {
 	return c.caller.Call(ctx, "api.stop", nil, nil, opts...)
 }
 

@@ -17,7 +17,8 @@ type Mock struct {
 	OddParamsFunc func(ctx context.Context, typeArg string, ctxArg *int64, anyArg any, options *OddParamsOptions) (*string, error)
 	PositionsFunc func(ctx context.Context, first *int64, second Tree, options *PositionsOptions) (*Tree, error)
 	NothingFunc   func(ctx context.Context) error
-	StopFunc      func(ctx context.Context) error
+	StopFuncFunc  func(ctx context.Context) error
+	Stop2Func     func(ctx context.Context) error
 	NoteFunc      func(ctx context.Context, text string) error
 	InlineFunc    func(ctx context.Context, options InlineOptions) ([]json.RawMessage, error)
 }
@@ -64,12 +65,20 @@ func (m *Mock) Nothing(ctx context.Context, _ ...jsonrpc.CallOption) error {
 	return m.NothingFunc(ctx)
 }
 
-// Stop calls StopFunc.
-func (m *Mock) Stop(ctx context.Context, _ ...jsonrpc.CallOption) error {
-	if m.StopFunc == nil {
-		return notMocked("Stop")
+// StopFunc calls StopFuncFunc.
+func (m *Mock) StopFunc(ctx context.Context, _ ...jsonrpc.CallOption) error {
+	if m.StopFuncFunc == nil {
+		return notMocked("StopFunc")
 	}
-	return m.StopFunc(ctx)
+	return m.StopFuncFunc(ctx)
+}
+
+// Stop2 calls Stop2Func.
+func (m *Mock) Stop2(ctx context.Context, _ ...jsonrpc.CallOption) error {
+	if m.Stop2Func == nil {
+		return notMocked("Stop2")
+	}
+	return m.Stop2Func(ctx)
 }
 
 // Note calls NoteFunc.

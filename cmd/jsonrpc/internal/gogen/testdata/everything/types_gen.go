@@ -229,6 +229,30 @@ const (
 // ListOfItself is a list.
 type ListOfItself []ListOfItself
 
+// Misfits is an object.
+type Misfits struct {
+	// It is one of 5, "a", "b".
+	Text  MisfitsText  `json:"text"`
+	Small MisfitsSmall `json:"small"`
+}
+
+// MisfitsSmall is one of some values.
+type MisfitsSmall uint16
+
+// Values of [MisfitsSmall].
+const (
+	MisfitsSmall7 MisfitsSmall = 7
+)
+
+// MisfitsText is one of some values.
+type MisfitsText string
+
+// Values of [MisfitsText].
+const (
+	MisfitsTextA MisfitsText = "a"
+	MisfitsTextB MisfitsText = "b"
+)
+
 // Mixed is a value of any type.
 type Mixed = json.RawMessage
 
@@ -610,6 +634,41 @@ func (v *Tail) UnmarshalJSON(data []byte) error {
 // MarshalJSON implements [json.Marshaler].
 func (v Tail) MarshalJSON() ([]byte, error) {
 	items := []any{v.Item0, v.Item1}
+	for _, item := range v.Rest {
+		items = append(items, item)
+	}
+	return json.Marshal(items)
+}
+
+// TailOfRest is an array whose items have types of their own.
+type TailOfRest struct {
+	Rest2 string
+	Item1 int64
+
+	// Rest are the items after those.
+	Rest []bool
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (v *TailOfRest) UnmarshalJSON(data []byte) error {
+	items, err := unmarshalTuple(data, &v.Rest2, &v.Item1)
+	if err != nil {
+		return err
+	}
+	v.Rest = nil
+	for _, item := range items {
+		var rest bool
+		if err := json.Unmarshal(item, &rest); err != nil {
+			return err
+		}
+		v.Rest = append(v.Rest, rest)
+	}
+	return nil
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (v TailOfRest) MarshalJSON() ([]byte, error) {
+	items := []any{v.Rest2, v.Item1}
 	for _, item := range v.Rest {
 		items = append(items, item)
 	}
