@@ -97,6 +97,23 @@ func (x *Exchange) edit(members Named, change func(dst, request []byte, params s
 	return nil
 }
 
+// lend lets the interceptors of a pool's endpoint change headers and members. The
+// function it returns takes that back, because the next endpoint is another server.
+func (x *Exchange) lend() (restore func()) {
+	header, buf, body := x.header, x.buf, x.msg.Body
+	places := make([]span, len(x.items))
+	for i := range x.items {
+		places[i] = span{x.items[i].from, x.items[i].to}
+	}
+	x.header = header.Clone()
+	return func() {
+		x.header, x.buf, x.msg.Body = header, buf, body
+		for i, at := range places {
+			x.items[i].from, x.items[i].to = at.from, at.to
+		}
+	}
+}
+
 // paramsSpan returns where the params of a request are.
 func paramsSpan(request []byte) (params span) {
 	_, _ = scanObject(request, 0, func(name []byte, at int) (int, error) {

@@ -26,7 +26,8 @@ type Endpoint struct {
 	// is what 0 means.
 	Weight int
 	// Options are for this endpoint, after those of the pool. Interceptors and a log
-	// among them are around each attempt.
+	// among them are around each attempt, and what they change in a message is for this
+	// endpoint alone.
 	Options []DialOption
 	// Dial, if not nil, makes the client instead of URL and Options. It is called when
 	// the endpoint comes, without waiting for it, and again when it is wanted if it has
@@ -318,6 +319,8 @@ func (e *endpoint) attempt(ctx context.Context, x *Exchange, trial bool) (err er
 	switch {
 	case c.invoke != nil:
 		x.shared = true
+		restore := x.lend()
+		defer restore()
 		err = c.invoke(ctx, x)
 	case x.attempts != nil && e.pool.coalescer == nil:
 		err = tellAttempts(c.roundTrip)(ctx, x)

@@ -209,6 +209,51 @@ func TestPoolEndpointOptions(t *testing.T) {
 	wantText(t, "headers", strings.Join(got, " "), "Bearer three,c,p")
 }
 
+// What interceptors of an endpoint add to a message is for that endpoint alone.
+func TestPoolEndpointInterceptors(t *testing.T) {
+	var heard []string
+	ok := jsonrpc.HandlerFunc(func(context.Context, *jsonrpc.ServerMessage) (any, error) { return "ok", nil })
+	server := func(status int) string {
+		return serve(t, func(w http.ResponseWriter, r *http.Request) {
+			text, _ := io.ReadAll(r.Body)
+			heard = append(heard, r.Header.Get("X-Token")+r.Header.Get("X-Call")+" "+string(text))
+			w.WriteHeader(status)
+			if status == http.StatusOK {
+				_, _ = w.Write(jsonrpc.Answer(r.Context(), ok, text))
+			}
+		}).URL
+	}
+	sign := func(next jsonrpc.Invoker) jsonrpc.Invoker {
+		return func(ctx context.Context, x *jsonrpc.Exchange) error {
+			x.Header().Set("X-Token", "secret")
+			if err := x.SetMembers(jsonrpc.Named{"token": "secret"}); err != nil {
+				return err
+			}
+			return next(ctx, x)
+		}
+	}
+	p := newPool(t, jsonrpc.Endpoints(
+		jsonrpc.Endpoint{URL: server(http.StatusServiceUnavailable), Options: []jsonrpc.DialOption{jsonrpc.WithInterceptors(sign)}},
+		jsonrpc.Endpoint{URL: server(http.StatusOK)},
+	), jsonrpc.WithIdempotent("*"), jsonrpc.WithStrategy(jsonrpc.Ordered()))
+	wantText(t, "outcome", whoAnswers(t, p, jsonrpc.WithHeader("X-Call", "!")), "ok")
+	wantText(t, "heard", strings.Join(heard, "\n"), `secret! {"jsonrpc":"2.0","method":"who","id":1,"token":"secret"}`+"\n"+
+		`! {"jsonrpc":"2.0","method":"who","id":1}`)
+
+	heard = nil
+	var b jsonrpc.Batch
+	one, two := jsonrpc.Queue[string](&b, "who", nil), jsonrpc.Queue[string](&b, "who", jsonrpc.Args{2})
+	if _, err := p.Send(t.Context(), &b); err != nil {
+		t.Error(err)
+	}
+	first, _ := one.Get()
+	second, _ := two.Get()
+	wantText(t, "outcomes", first+second, "okok")
+	wantText(t, "heard", strings.Join(heard, "\n"),
+		`secret [{"jsonrpc":"2.0","method":"who","id":2,"token":"secret"},{"jsonrpc":"2.0","method":"who","params":[2],"id":3,"token":"secret"}]`+"\n"+
+			` [{"jsonrpc":"2.0","method":"who","id":2},{"jsonrpc":"2.0","method":"who","params":[2],"id":3}]`)
+}
+
 // Secrets of an endpoint are in no error, nor in the statistics.
 func TestPoolSecrets(t *testing.T) {
 	const password, key = "p4ssword", "k3y1234"
