@@ -120,7 +120,7 @@ func (s *Server) tools(ctx context.Context, session *mcpSession) ([]tool, error)
 func (t *tool) method() method {
 	constant, _ := json.Marshal(map[string]string{"type": "string", "const": t.Name}) // of strings: cannot fail
 	arguments := t.InputSchema
-	if arguments == nil {
+	if arguments == nil || string(arguments) == "null" {
 		arguments = json.RawMessage(`{"type":"object"}`)
 	}
 	return method{

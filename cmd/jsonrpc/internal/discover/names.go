@@ -3,6 +3,7 @@ package discover
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,8 +45,16 @@ type param struct {
 	Schema      json.RawMessage `json:"schema"`
 }
 
+// text writes the document. What a server lists twice or without a name is there
+// once or not at all: the other methods are no less known.
 func (d *document) text() ([]byte, error) {
 	d.OpenRPC = "1.3.2"
+	seen := map[string]bool{"": true}
+	d.Methods = slices.DeleteFunc(d.Methods, func(m method) bool {
+		known := seen[m.Name]
+		seen[m.Name] = true
+		return known
+	})
 	if d.Info.Version == "" {
 		d.Info.Version = "unknown"
 	}
@@ -78,7 +87,7 @@ func (s *Server) names(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	var names []string
-	if json.Unmarshal(result, &names) != nil {
+	if json.Unmarshal(result, &names) != nil || names == nil {
 		return nil, &unexpected{"the result is no array of names"}
 	}
 	slices.Sort(names)
@@ -88,13 +97,29 @@ func (s *Server) names(ctx context.Context) ([]byte, error) {
 		d.Methods[i] = method{Name: name}
 	}
 	if len(names) <= maxAsked {
-		s.askEach(ctx, d.Methods, slices.Contains(names, methodHelp), slices.Contains(names, methodSignature))
+		err = s.askEach(ctx, d.Methods, slices.Contains(names, methodHelp), slices.Contains(names, methodSignature))
+	}
+	if err != nil {
+		return nil, err
 	}
 	return d.text()
 }
 
-// askEach adds help and signatures, as far as the server has them.
-func (s *Server) askEach(ctx context.Context, methods []method, help, signature bool) {
+// askEach adds help and signatures, as far as the server has them. A call without
+// any answer ends it: the others would have none either.
+func (s *Server) askEach(ctx context.Context, methods []method, help, signature bool) error {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	ask := func(about string, m *method, result any) bool {
+		if ctx.Err() != nil {
+			return false
+		}
+		err := s.Caller.Call(ctx, about, jsonrpc.Args{m.Name}, result)
+		if _, isHTTP := errors.AsType[*jsonrpc.HTTPError](err); err != nil && !isHTTP && !isAnswer(err) {
+			end(err)
+		}
+		return err == nil
+	}
 	const atOnce = 8
 	slots := make(chan struct{}, atOnce)
 	var all sync.WaitGroup
@@ -105,7 +130,7 @@ func (s *Server) askEach(ctx context.Context, methods []method, help, signature 
 			defer func() { <-slots }()
 			if help {
 				var text string
-				if s.Caller.Call(ctx, methodHelp, jsonrpc.Args{m.Name}, &text) == nil {
+				if ask(methodHelp, m, &text) {
 					m.Description = strings.TrimSpace(text)
 				}
 			}
@@ -113,13 +138,14 @@ func (s *Server) askEach(ctx context.Context, methods []method, help, signature 
 				// One or several: the result's type and those of the params. A
 				// server may also answer "undef".
 				var types [][]string
-				if s.Caller.Call(ctx, methodSignature, jsonrpc.Args{m.Name}, &types) == nil {
+				if ask(methodSignature, m, &types) {
 					m.sign(types)
 				}
 			}
 		})
 	}
 	all.Wait()
+	return context.Cause(ctx)
 }
 
 // sign takes over the longest of the signatures; what it has more than the
