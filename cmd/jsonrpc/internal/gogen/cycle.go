@@ -57,6 +57,27 @@ func (d *decl) leadsTo(other *decl, seen map[*decl]bool) bool {
 	return slices.ContainsFunc(d.fields, func(f field) bool { return f.choice().leadsTo(other, seen) })
 }
 
+// holdsItself tells whether values of d can have others of d in them, by whatever
+// way.
+func (d *decl) holdsItself() bool { return d.holds(d, make(map[*decl]bool)) }
+
+func (d *decl) holds(other *decl, seen map[*decl]bool) bool {
+	if seen[d] {
+		return false
+	}
+	seen[d] = true
+	types := []*typ{d.base, d.rest}
+	for _, f := range d.fields {
+		types = append(types, f.typ)
+	}
+	return slices.ContainsFunc(types, func(t *typ) bool {
+		for t != nil && t.kind != named {
+			t = t.elem
+		}
+		return t != nil && (t.decl == other || t.decl.holds(other, seen))
+	})
+}
+
 // contains tells whether a value of d has one of other in it, or is one.
 func (d *decl) contains(other *decl, seen map[*decl]bool) bool {
 	if d == other {

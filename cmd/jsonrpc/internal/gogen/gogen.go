@@ -109,7 +109,7 @@ func (g *generator) files() ([]File, error) {
 		add("examples_gen_test.go", examples)
 		add("example_gen_test.go", supportText("example_test.go"))
 	}
-	for name, sign := range map[string]string{"union": "[]shape{", "tuple": "unmarshalTuple(", "rest": "unmarshalRest["} {
+	for name, sign := range map[string]string{"union": "[]shape{", "tuple": "unmarshalTuple(", "rest": "unmarshalRest[", "cycle": "affordable("} {
 		if strings.Contains(types, sign) {
 			add(name+"_gen.go", supportText(name+".go"))
 		}
@@ -136,6 +136,5 @@ func supportText(name string) string {
 	if i := strings.Index(body, "\n)\n"); strings.HasPrefix(body, "\nimport (") {
 		return body[i+len("\n)\n"):]
 	}
-	_, body, _ = strings.Cut(body, "\nimport \"reflect\"\n")
-	return body
+	return strings.TrimPrefix(body, "\nimport \"reflect\"\n")
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,9 @@ func TestValues(t *testing.T) {
 		{"union by a pattern of one value", &everything.Typed{}, `{"type":"0x1","fee":5}`, &everything.Typed{New: &everything.TypedNew{Type: "0x1", Fee: new(int64(5))}}, ``},
 		{"another name of a component", &everything.AnotherName{}, `{"version":"0x1"}`, &everything.WrappedV0{Version: everything.WrappedV0Version0x1}, ``},
 		{"a component around one", &everything.WrappedTwice{}, `{"version":"0x1"}`, &everything.WrappedV0{Version: everything.WrappedV0Version0x1}, ``},
+		{"union of what holds itself", &everything.Knot{}, `{"v":true,"kid":{"v":1}}`,
+			&everything.Knot{Marked: &everything.Marked{V: true, Kid: &everything.Knot{Counted: &everything.Counted{V: 1}}}}, ``},
+		{"union of what holds itself, deep", &everything.Knot{}, strings.Repeat(`{"kid":`, 40) + `7` + strings.Repeat(`,"v":""}`, 40), nil, ``},
 		{"allOf", &petstore.Pet{}, `{"name":"Rex","kind":"dog","id":8}`, &petstore.Pet{Name: "Rex", Kind: petstore.KindDog, ID: 8}, ``},
 	} {
 		t.Run(test.name, func(t *testing.T) {

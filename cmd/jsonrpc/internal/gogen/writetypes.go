@@ -204,6 +204,10 @@ func writeUnion(b *strings.Builder, d *decl) {
 	}
 	b.WriteString("}\n")
 
+	tried := "match(data, " + shapes + ")"
+	if d.holdsItself() {
+		tried = "affordable(data, " + tried + ")"
+	}
 	fmt.Fprintf(b, `
 // UnmarshalJSON implements [json.Unmarshaler]. It sets the field of the type that
 // fits best, or Other.
@@ -212,10 +216,10 @@ func (v *%[1]s) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		return nil
 	}
-	for _, of := range match(data, %[2]s) {
+	for _, of := range %[2]s {
 		var err error
 		switch of {
-`, d.name, shapes)
+`, d.name, tried)
 	for i, f := range d.fields {
 		fmt.Fprintf(b, "case %d:\nerr = json.Unmarshal(data, &v.%s)\n", i, f.name)
 	}

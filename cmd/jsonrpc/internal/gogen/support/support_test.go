@@ -41,6 +41,16 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+func TestAffordable(t *testing.T) {
+	for text, want := range map[string]int{
+		`7`: 3, `[[[[]]]]`: 3, `{"a":[{"b":[]}],"c":[[[]]]}`: 3, `["[[[[[\"[[[[["]`: 3, `[[[[[]]]]]`: 1, `{"a":{"b":[[{}]]}}`: 1,
+	} {
+		if got := affordable([]byte(text), []int{2, 0, 1}); len(got) != want || got[0] != 2 {
+			t.Errorf("%s is tried for %v, want %d of them", text, got, want)
+		}
+	}
+}
+
 func TestTrim(t *testing.T) {
 	one := 1
 	for _, test := range []struct{ params, want []any }{

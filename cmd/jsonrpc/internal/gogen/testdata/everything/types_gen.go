@@ -176,6 +176,12 @@ const (
 	CodeMinus3 Code = -3
 )
 
+// Counted is an object.
+type Counted struct {
+	V   int64 `json:"v"`
+	Kid *Knot `json:"kid,omitempty"`
+}
+
 // Definitions is an object.
 type Definitions struct {
 	Inner *Inner `json:"inner,omitempty"`
@@ -214,6 +220,57 @@ type Inner struct {
 	A *int64 `json:"a,omitempty"`
 }
 
+// Knot is one of several types: one field is set.
+type Knot struct {
+	Counted *Counted
+	Marked  *Marked
+
+	// Other is a value that is of none of these types.
+	Other json.RawMessage
+}
+
+var shapesOfKnot = []shape{
+	{of: 0, kinds: `{`, required: []string{`v`}, known: []string{`v`, `kid`}},
+	{of: 1, kinds: `{`, required: []string{`v`}, known: []string{`v`, `kid`}},
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. It sets the field of the type that
+// fits best, or Other.
+func (v *Knot) UnmarshalJSON(data []byte) error {
+	*v = Knot{}
+	if string(data) == "null" {
+		return nil
+	}
+	for _, of := range affordable(data, match(data, shapesOfKnot)) {
+		var err error
+		switch of {
+		case 0:
+			err = json.Unmarshal(data, &v.Counted)
+		case 1:
+			err = json.Unmarshal(data, &v.Marked)
+		}
+		if err == nil {
+			return nil
+		}
+		*v = Knot{}
+	}
+	v.Other = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (v Knot) MarshalJSON() ([]byte, error) {
+	switch {
+	case v.Counted != nil:
+		return json.Marshal(v.Counted)
+	case v.Marked != nil:
+		return json.Marshal(v.Marked)
+	case v.Other != nil:
+		return v.Other, nil
+	}
+	return []byte("null"), nil
+}
+
 // Level is one of some values.
 type Level string
 
@@ -228,6 +285,12 @@ const (
 
 // ListOfItself is a list.
 type ListOfItself []ListOfItself
+
+// Marked is an object.
+type Marked struct {
+	V   bool  `json:"v"`
+	Kid *Knot `json:"kid,omitempty"`
+}
 
 // Misfits is an object.
 type Misfits struct {
@@ -498,7 +561,7 @@ func (v *Shape) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		return nil
 	}
-	for _, of := range match(data, shapesOfShape) {
+	for _, of := range affordable(data, match(data, shapesOfShape)) {
 		var err error
 		switch of {
 		case 0:
