@@ -69,6 +69,12 @@ func improveCompletion(s *session, cmd *cobra.Command) {
 		return &usageError{"name the shell: bash, fish, powershell or zsh"}
 	}
 	for _, shell := range cmd.Commands() {
+		shell.Args = func(shell *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return oneTooMany(unprotect(args[0]), shell.CommandPath())
+			}
+			return nil
+		}
 		if shell.Name() != "bash" {
 			continue
 		}
