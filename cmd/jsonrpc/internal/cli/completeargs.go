@@ -92,7 +92,11 @@ func commandLineOf(s *session, cmd *cobra.Command) *completedLine {
 	l := &completedLine{session: s, schema: value("schema"), via: value("via")}
 	l.profile, l.config = value("profile"), value("config")
 	if f, ok := cmd.Flags().Lookup("target").Value.(*texts); ok {
-		l.targets = slices.Compact(slices.Clone(*f.values)) // flags are parsed twice
+		for _, text := range *f.values { // flags are parsed twice
+			if !slices.Contains(l.targets, text) {
+				l.targets = append(l.targets, text)
+			}
+		}
 	}
 	return l
 }
