@@ -39,11 +39,25 @@ func (in *input) file(name, what string) (string, error) {
 	if name == "" {
 		return "", &usageError{fmt.Sprintf("%s: @ wants the name of a file, or - for stdin", what)}
 	}
-	text, err := os.ReadFile(name)
+	file, err := os.Open(name)
+	if err != nil {
+		return "", &localError{fmt.Sprintf("%s: %v", what, err)}
+	}
+	defer file.Close()
+	text, err := readWhole(file, maxInput)
 	if err != nil {
 		return "", &localError{fmt.Sprintf("%s: %v", what, err)}
 	}
 	return checkText(text, what+": "+name)
+}
+
+// readWhole reads to the end, which must come after most bytes at the latest.
+func readWhole(r io.Reader, most int64) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err == nil && int64(len(text)) > most {
+		return nil, fmt.Errorf("there are more than %d bytes", most)
+	}
+	return text, err
 }
 
 // readStdin reads stdin to its end, which only one part of a command line can.
@@ -59,7 +73,7 @@ func (in *input) readStdin(what string) (string, error) {
 	// Nothing can end a read of a terminal, so an interrupt leaves it behind.
 	done := make(chan outcome, 1)
 	go func() {
-		text, err := io.ReadAll(io.LimitReader(in.stdin, maxInput))
+		text, err := readWhole(in.stdin, maxInput)
 		done <- outcome{text, err}
 	}()
 	select {
