@@ -15,7 +15,8 @@ type Carry uint8
 
 const (
 	// CarryAuto uses headers where messages have some: over HTTP and NATS.
-	// Elsewhere the context stays here.
+	// Elsewhere the context stays here, and so it does around a jsonrpc.Pool, before it is
+	// known where a call goes: give its endpoints an interceptor with Options.Attempts.
 	CarryAuto Carry = iota
 	// CarryHeaders uses the headers of each message. A transport without headers
 	// refuses it. Calls with headers of their own are not coalesced (see

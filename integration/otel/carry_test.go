@@ -17,6 +17,7 @@ import (
 
 	"example.com/jsonrpc"
 	"example.com/jsonrpc/integration/otel"
+	"example.com/jsonrpc/jsonrpctest"
 	"example.com/jsonrpc/transport"
 )
 
@@ -176,5 +177,46 @@ func TestAttempts(t *testing.T) {
 	var list strings.Builder
 	if r.list(t, &list); strings.Count(list.String(), "metric ") != 1 || !strings.Contains(list.String(), "1 measured") {
 		t.Errorf("the call is not counted once:\n%s", list.String())
+	}
+}
+
+// TestPool has an interceptor around a pool, which does not know yet where a call
+// goes, and one at each endpoint: the first span says in the end where it went, and
+// the context travels as each endpoint can carry it.
+func TestPool(t *testing.T) {
+	var headers []string
+	busy := serveFunc(t, func(w http.ResponseWriter, r *http.Request) {
+		headers = append(headers, r.Header.Get("Traceparent"))
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	server := jsonrpctest.New(t)
+	server.HandleFunc("cat", func() string { return "meow" })
+	r := newRecorder(t)
+	whole, attempt := r.options(), r.options()
+	attempt.Attempts = true
+	each := []jsonrpc.DialOption{jsonrpc.WithInterceptors(otel.Interceptor(&attempt))}
+	pool, err := jsonrpc.NewPool(t.Context(), jsonrpc.Endpoints(
+		jsonrpc.Endpoint{URL: busy, Options: each}, jsonrpc.Endpoint{URL: server.URL("tcp"), Options: each},
+	), jsonrpc.WithStrategy(jsonrpc.Ordered()), jsonrpc.WithIdempotent("cat"), jsonrpc.WithInterceptors(otel.Interceptor(&whole)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if sound, err := jsonrpc.Call[string](t.Context(), pool, "cat", nil); sound != "meow" || err != nil {
+		t.Error(sound, err)
+	}
+	spans := r.spans.GetSpans()
+	if len(spans) < 2 {
+		t.Fatalf("%d spans", len(spans))
+	}
+	if want := "00-" + spans[0].SpanContext.TraceID().String() + "-" + spans[0].SpanContext.SpanID().String() + "-01"; headers[0] != want {
+		t.Errorf("the first endpoint got %q, want %q", headers[0], want)
+	}
+	_, port, _ := net.SplitHostPort(strings.TrimPrefix(server.URL("tcp"), "tcp://"))
+	var list strings.Builder
+	r.list(t, &list)
+	_, pooled, _ := strings.Cut(list.String(), "event jsonrpc.attempt") // what is after it is of the last span, and of the metric
+	if strings.Contains(list.String(), "pool") || strings.Count(pooled, "server.port = "+port+"\n") != 2 {
+		t.Errorf("the call went to port %s:\n%s", port, list.String())
 	}
 }

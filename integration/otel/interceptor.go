@@ -76,7 +76,8 @@ func newTelemetry(opts *Options) *telemetry {
 // call carries out an exchange under a span.
 func (t *telemetry) call(ctx context.Context, x *jsonrpc.Exchange, next jsonrpc.Invoker) error {
 	begin := time.Now()
-	to := t.targets.of(x.Endpoint(), t.method(x))
+	endpoint := x.Endpoint()
+	to := t.targets.of(endpoint, t.method(x))
 	// What a sampler may look at is there from the beginning.
 	ctx, span := t.tracer.Start(ctx, to.name, kind, trace.WithTimestamp(begin), to.start)
 	recording := span.IsRecording()
@@ -86,7 +87,7 @@ func (t *telemetry) call(ctx context.Context, x *jsonrpc.Exchange, next jsonrpc.
 			ctx = withPeer(ctx, span)
 		}
 		if !t.options.Attempts {
-			newAttempts(t, span, x.Endpoint()).watch(x)
+			newAttempts(t, span, endpoint).watch(x)
 		}
 	}
 	t.inject(ctx, x, to.server)
@@ -100,7 +101,14 @@ func (t *telemetry) call(ctx context.Context, x *jsonrpc.Exchange, next jsonrpc.
 	}
 	end := time.Now()
 	o := t.outcomeOf(x, err)
+	went := x.Endpoint() // of a pool, it is known by now
+	if went != endpoint {
+		to = t.targets.of(went, to.method)
+	}
 	if recording {
+		if went != endpoint {
+			span.SetAttributes(to.server.attributes...)
+		}
 		if span.SetAttributes(o.spanAttributes(t.codeKeys)...); o.failed {
 			span.SetStatus(codes.Error, o.description)
 		}
