@@ -89,6 +89,7 @@ func (x *Exchange) edit(members Named, change func(dst, request []byte, params s
 		request := bytes.TrimSpace(old[it.from:it.to]) // a raw one may have some around it
 		text = change(text, request, paramsSpan(request), set)
 		it.from, it.to = from, len(text)
+		it.params = nil // those of a raw message are in the text from now on
 	}
 	if x.batch {
 		text = append(text, ']')

@@ -2,7 +2,6 @@ package jsonrpc
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"net/http"
@@ -218,12 +217,13 @@ func usesUp(v any) bool {
 }
 
 // Key returns a text that two exchanges of one client share only if they ask the
-// same in the same way, so that one reply can be the answer to both: the methods and
-// params, and what options and interceptors have changed for the call, but for headers
-// of traces. Exchanges of two clients, which may have other credentials, never share
-// it while both live. There is none, and ok is false, if x is not [Exchange.Copyable],
-// or if the call has a [WithAuth] of its own. It does not tell what an [Auth] takes
-// from the context.
+// same in the same way, so that one reply can be the answer to both: the methods,
+// params and other members of the requests, and what options and interceptors have
+// changed for the call, but for headers and members of traces. Exchanges of two clients,
+// which may have other credentials, never share it while both live. There is none, and
+// ok is false, if x is not [Exchange.Copyable], or if the call has a [WithAuth] of its
+// own. It does not tell what an [Auth] takes from the context, or the function of
+// [Sticky].
 func (x *Exchange) Key() (key string, ok bool) {
 	s, session := x.set, &x.client.settings
 	if !x.Copyable() || !s.sameAuth(session) {
@@ -234,12 +234,10 @@ func (x *Exchange) Key() (key string, ok bool) {
 	b.WriteString(strconv.FormatInt(s.maxReply, 10))
 	b.WriteString(strconv.FormatBool(s.validate))
 	b.WriteString(strconv.FormatBool(s.version1))
+	b.WriteString(strconv.Quote(s.session))
+	x.locate()
 	for i := range x.items {
-		it := &x.items[i]
-		b.WriteString(strconv.Quote(it.method))
-		if params, has := x.paramsOf(it).(json.RawMessage); has {
-			b.Write(params)
-		}
+		writeAsked(&b, x.msg.Body[x.items[i].from:x.items[i].to])
 	}
 	write := func(kind string, all map[string][]string) {
 		names := make([]string, 0, len(all))
@@ -268,12 +266,26 @@ func (x *Exchange) Key() (key string, ok bool) {
 	return b.String(), true
 }
 
+// writeAsked writes what a request asks: its members but for the id and those of a trace.
+func writeAsked(b *strings.Builder, request []byte) {
+	b.WriteByte('{')
+	_, _ = scanObject(request, skipSpace(request, 0), func(name []byte, at int) (int, error) {
+		end, err := skipValue(request, at)
+		if string(name) != "id" && !traceHeader(string(name)) {
+			b.WriteString(strconv.Quote(string(name)))
+			b.Write(request[at:end])
+		}
+		return end, err
+	})
+	b.WriteByte('}')
+}
+
 // sameAuth reports whether s and o have their [Auth] from one option.
 func (s *settings) sameAuth(o *settings) bool {
 	return s.fixedAuth == o.fixedAuth && len(s.auths) == len(o.auths) && (len(s.auths) == 0 || &s.auths[0] == &o.auths[0])
 }
 
-// traceHeader reports whether a header only tells whose trace a request belongs to
+// traceHeader reports whether a header, or a member, only tells whose trace a request belongs to
 // (W3C Trace Context and Baggage).
 func traceHeader(name string) bool {
 	switch http.CanonicalHeaderKey(name) {

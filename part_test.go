@@ -195,8 +195,12 @@ func TestCopy(t *testing.T) {
 func TestKeysAndCopies(t *testing.T) {
 	var keys []string
 	var copyable bool
+	var members, meta jsonrpc.Named // that an interceptor sets
 	client := newClient(t, says(`{"jsonrpc":"2.0","result":[],"id":1}`), jsonrpc.WithHeader("X", "session"),
 		around(func(_ context.Context, x *jsonrpc.Exchange, _ jsonrpc.Invoker) error {
+			if err := errors.Join(x.SetMembers(members), x.SetMeta(meta)); err != nil {
+				t.Error(err)
+			}
 			copyable = x.Copyable()
 			key, ok := x.Key()
 			if !ok {
@@ -209,12 +213,25 @@ func TestKeysAndCopies(t *testing.T) {
 		_ = client.Call(t.Context(), "m", params, nil, opts...)
 		return keys[len(keys)-1]
 	}
+	with := func(m jsonrpc.Named) string {
+		members = m
+		defer func() { members = nil }()
+		return ask(jsonrpc.Args{1})
+	}
+	raw := func(text string, m jsonrpc.Named) string {
+		meta = m
+		defer func() { meta = nil }()
+		_, _ = client.Send(t.Context(), jsonrpc.Raw(text))
+		return keys[len(keys)-1]
+	}
 	base := ask(jsonrpc.Args{1})
 	same := map[string]string{
-		"again":            ask(jsonrpc.Args{1}),
-		"as idempotent":    ask(jsonrpc.Args{1}, jsonrpc.WithIdempotent()),
-		"with another id":  ask(jsonrpc.Args{1}, jsonrpc.WithID(jsonrpc.StringID("x"))),
-		"of another trace": ask(jsonrpc.Args{1}, jsonrpc.WithHeader("Traceparent", "00-1")),
+		"again":                  ask(jsonrpc.Args{1}),
+		"as idempotent":          ask(jsonrpc.Args{1}, jsonrpc.WithIdempotent()),
+		"with another id":        ask(jsonrpc.Args{1}, jsonrpc.WithID(jsonrpc.StringID("x"))),
+		"of another trace":       ask(jsonrpc.Args{1}, jsonrpc.WithHeader("Traceparent", "00-1")),
+		"of a trace, as members": with(jsonrpc.Named{"traceparent": "00-1", "tracestate": "a=b"}),
+		"raw":                    raw(` {"jsonrpc":"2.0","method":"m","params":[1],"id":9} `, nil),
 	}
 	for name, key := range same {
 		if key != base {
@@ -230,6 +247,12 @@ func TestKeysAndCopies(t *testing.T) {
 		"another cookie":    ask(jsonrpc.Args{1}, jsonrpc.WithCookie("c", "1")),
 		"another query":     ask(jsonrpc.Args{1}, jsonrpc.WithQuery("q", "1")),
 		"another check":     ask(jsonrpc.Args{1}, jsonrpc.WithValidation(false)),
+		"another session":   ask(jsonrpc.Args{1}, jsonrpc.WithSession("s")),
+		"a member":          with(jsonrpc.Named{"auth": "a"}),
+		"another member":    with(jsonrpc.Named{"auth": "b"}),
+		"a raw member":      raw(`{"jsonrpc":"2.0","method":"m","params":[1],"id":1,"auth":"c"}`, nil),
+		"raw, with meta":    raw(`{"jsonrpc":"2.0","method":"m","params":{},"id":1}`, jsonrpc.Named{"user": "a"}),
+		"raw, another meta": raw(`{"jsonrpc":"2.0","method":"m","params":{},"id":1}`, jsonrpc.Named{"user": "b"}),
 		"a token of itself": ask(jsonrpc.Args{1}, jsonrpc.WithBearer(func(context.Context) (string, error) { return "t", nil })),
 	} {
 		if other, known := seen[key]; known {

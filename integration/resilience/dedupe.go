@@ -10,14 +10,14 @@ import (
 )
 
 // Dedupe has calls that ask the same at the same time share one message and its
-// answer: the same method, params, headers and options, at the same endpoint (see
-// [jsonrpc.Exchange.Key]). Each caller keeps its own context and decodes the
-// answer for itself; the message is given up when the last of them leaves. Only
+// answer: the same method, params, other members, headers and options, at the same
+// endpoint (see [jsonrpc.Exchange.Key]). Each caller keeps its own context and decodes
+// the answer for itself; the message is given up when the last of them leaves. Only
 // single requests that are idempotent are shared ([jsonrpc.WithIdempotent]).
 //
 // The context of the message is that of the first caller, with the latest deadline
-// of them all: if your jsonrpc.Auth takes the user from the context, Dedupe would give
-// one user the answer to another.
+// of them all: if your jsonrpc.Auth takes the user from the context, or the key of a
+// jsonrpc.Sticky the session, Dedupe would give one the answer to another.
 type Dedupe struct{}
 
 func (d Dedupe) rank() int                      { return rankDedupe }
