@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync/atomic"
@@ -103,6 +104,8 @@ func (r *replRun) loop(ctx context.Context, lines replLines, interactive bool) e
 		switch {
 		case ctx.Err() != nil:
 			return errStopped
+		case errors.Is(err, errTooLong): // what follows would be taken for statements
+			return err
 		case errors.Is(err, errQuit):
 			return first
 		case errors.Is(err, errSilent):
@@ -117,6 +120,11 @@ func (r *replRun) loop(ctx context.Context, lines replLines, interactive bool) e
 	}
 }
 
+// maxStatement bounds a statement of a script, and a line of it.
+const maxStatement = 64 << 20
+
+var errTooLong = &usageError{fmt.Sprintf("a statement can have %d bytes: put the value into a file and write NAME=@FILE or NAME:=@FILE", maxStatement)}
+
 // errQuit ends the loop.
 var errQuit = errors.New("quit")
 
@@ -130,23 +138,27 @@ var errTold = errors.New("it was said already")
 
 // read returns the next statement, of as many lines as it takes.
 func (r *replRun) read(lines replLines) (*repl.Statement, error) {
-	text := ""
+	var (
+		draft repl.Draft
+		more  bool
+	)
 	for {
-		line, err := lines.next(text != "")
-		if errors.Is(err, io.EOF) && text != "" {
+		line, err := lines.next(more)
+		if errors.Is(err, io.EOF) && more {
 			return nil, &usageError{"the last statement is not finished: a quote or a bracket is open"}
 		}
 		if err != nil {
 			return nil, err
 		}
-		text += line
-		statement, err := repl.Parse(text, r.last)
-		if errors.Is(err, repl.ErrUnfinished) && len(text) < maxInput {
-			text += "\n"
+		statement, err := draft.Add(line, r.last)
+		if more = errors.Is(err, repl.ErrUnfinished); more {
+			if draft.Len() > maxStatement {
+				return nil, errTooLong
+			}
 			continue
 		}
 		if statement == nil || statement.Kind != repl.Nothing {
-			lines.keep(text)
+			lines.keep(draft.String())
 		}
 		if err != nil {
 			return nil, &usageError{err.Error()}

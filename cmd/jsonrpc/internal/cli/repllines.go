@@ -145,14 +145,22 @@ func newScript(ctx context.Context, in io.Reader) *script { return &script{ctx, 
 
 func (r *script) next(bool) (string, error) {
 	return awaited(r.ctx, func() (string, error) {
-		line, err := r.in.ReadString('\n')
-		if errors.Is(err, io.EOF) && line != "" {
-			err = nil
+		var line []byte
+		for {
+			part, err := r.in.ReadSlice('\n')
+			line = append(line, part...)
+			switch {
+			case len(line) > maxStatement:
+				return "", errTooLong
+			case errors.Is(err, bufio.ErrBufferFull):
+				continue
+			case errors.Is(err, io.EOF) && len(line) > 0:
+				err = nil
+			case err != nil && !errors.Is(err, io.EOF):
+				err = &localError{"cannot read stdin: " + err.Error()}
+			}
+			return strings.TrimRight(string(line), "\r\n"), err
 		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			err = &localError{"cannot read stdin: " + err.Error()}
-		}
-		return strings.TrimRight(line, "\r\n"), err
 	})
 }
 

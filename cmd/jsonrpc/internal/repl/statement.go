@@ -145,7 +145,7 @@ func (p *parser) word(start int) (end int, err error) {
 			i++
 		case p.beginsJSON(start, i):
 			from := i
-			if i, err = jsonEnd(p.text, i); err != nil {
+			if i, err = jsonEnd(p.text, i, 0); err != nil {
 				return 0, err
 			}
 			if err := checkJSON(p.text[from:i]); err != nil {
@@ -206,9 +206,9 @@ func quoted(b *strings.Builder, text string, i int) (end int, err error) {
 	return 0, ErrUnfinished
 }
 
-// jsonEnd returns where the JSON text at i ends: an array, an object or a string.
-func jsonEnd(text string, i int) (int, error) {
-	depth := 0
+// jsonEnd returns where the JSON text ends that is open at i: an array, an object or
+// a string, in as many others as depth says.
+func jsonEnd(text string, i, depth int) (int, error) {
 	for i < len(text) {
 		switch text[i] {
 		case '{', '[':
@@ -216,20 +216,21 @@ func jsonEnd(text string, i int) (int, error) {
 		case '}', ']':
 			depth--
 		case '"':
+			start := i
 			for i++; i < len(text) && text[i] != '"'; i++ {
 				if text[i] == '\\' {
 					i++
 				}
 			}
 			if i >= len(text) {
-				return 0, ErrUnfinished
+				return 0, &openJSON{left: len(text) - start, depth: depth}
 			}
 		}
 		if i++; depth <= 0 {
 			return i, nil
 		}
 	}
-	return 0, ErrUnfinished
+	return 0, &openJSON{depth: depth}
 }
 
 func checkJSON(text string) error {

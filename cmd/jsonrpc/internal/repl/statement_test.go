@@ -97,5 +97,6 @@ func FuzzParse(f *testing.F) {
 		if err == nil && s.Kind == Message && !json.Valid([]byte(s.Words[0])) {
 			t.Errorf("%q: %q", text, s.Words)
 		}
+		asDrafted(t, text)
 	})
 }
