@@ -1,9 +1,13 @@
 package jsonrpctest
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,8 +28,8 @@ var secretMembers = []string{
 // A Mask says what a recording must not hold, beside what never goes into one: the
 // values of headers that may be secret (see [jsonrpc.IsSecretHeader]), URLs with
 // what is in them, and the values of members with the usual names, such as
-// password, token, apiKey and private_key, at any depth of a message. What is
-// masked is ***, and 0 in place of a number.
+// password, token, apiKey and private_key, at any depth of a message, be it one
+// that breaks off. What is masked is ***, and 0 in place of a number.
 type Mask struct {
 	// Members are the names of more members, in any case, - and _ left out.
 	Members []string
@@ -68,29 +72,52 @@ func (m *Mask) values(text string) string {
 // text masks a message, or anything else. In an event stream it masks the
 // messages.
 func (m *Mask) text(text []byte) []byte {
-	if checkJSON(text) == nil {
+	if !bytes.HasPrefix(text, []byte("data:")) && !bytes.Contains(text, []byte("\ndata:")) || checkJSON(text) == nil {
 		return []byte(m.values(string(m.members(text))))
 	}
 	lines := strings.SplitAfter(string(text), "\n")
 	for i, line := range lines {
 		field, value, found := strings.Cut(line, ":")
-		if found && field == "data" && checkJSON([]byte(value)) == nil {
+		if found && field == "data" {
 			lines[i] = field + ":" + string(m.members([]byte(value)))
 		}
 	}
 	return []byte(m.values(strings.Join(lines, "")))
 }
 
-// members masks the members of a valid JSON text that have a secret's name, and
-// leaves all else of it as it is.
+// looseMember finds what looks like a member in text that is not JSON.
+var looseMember = regexp.MustCompile(`("(?:[^"\\]|\\.)*")(\s*:\s*)("(?:[^"\\]|\\.)*["\\]?|-?[0-9][-+.0-9eE]*)`)
+
+// loose masks what looks like a member with a secret's name.
+func (m *Mask) loose(text []byte) []byte {
+	return looseMember.ReplaceAllFunc(text, func(found []byte) []byte {
+		parts := looseMember.FindSubmatch(found)
+		switch {
+		case !m.secretMember(unquote(parts[1])):
+			return found
+		case parts[3][0] == '"':
+			return slices.Concat(parts[1], parts[2], []byte(`"`+masked+`"`))
+		}
+		return slices.Concat(parts[1], parts[2], []byte("0"))
+	})
+}
+
+// members masks the members of a JSON text that have a secret's name, and leaves
+// all else of it as it is. Of what is not JSON, or breaks off, it masks what looks
+// like one, and all that follows if a secret has begun.
 func (m *Mask) members(text []byte) (out []byte) {
 	d := newDecoder(text)
 	secret := -1 // the depth at which a secret began, or none
 	from := 0
 	for pending := false; ; {
 		token, err := d.ReadToken()
-		if err != nil {
-			return append(out, text[from:]...) // the end: it is valid
+		switch {
+		case errors.Is(err, io.EOF):
+			return append(out, text[from:]...)
+		case err != nil && (pending || secret >= 0):
+			return append(append(out, text[from:max(from, int(d.InputOffset()))]...), masked...)
+		case err != nil:
+			return append(out, m.loose(text[from:])...)
 		}
 		depth := d.StackDepth()
 		kind, length := d.StackIndex(depth)

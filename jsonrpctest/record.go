@@ -107,7 +107,8 @@ func oneLine(err error) string { return strings.Join(strings.Fields(err.Error())
 // HTTP returns a RoundTripper that records what goes through next; nil stands for
 // http.DefaultTransport. What is no POST goes through and is not recorded. Bodies
 // are recorded as they are without gzip; servers are asked for no other compression,
-// and a request with another is refused, since nothing in it could be masked.
+// a request with another is refused and a reply with another left out, since
+// nothing in it could be masked.
 func (r *Recorder) HTTP(next http.RoundTripper) http.RoundTripper {
 	if next == nil {
 		next = http.DefaultTransport
@@ -134,8 +135,9 @@ func (h *recordingHTTP) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	body, err := io.ReadAll(req.Body)
 	_ = req.Body.Close() // it was read to its end
-	if encoding := req.Header.Get("Content-Encoding"); err == nil && encoding != "" && !strings.EqualFold(encoding, "gzip") {
-		err = fmt.Errorf("it is compressed with %q: record without that", encoding)
+	var text []byte
+	if err == nil {
+		text, err = plain(req.Header, body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("jsonrpctest: the request cannot be read: %w", err)
@@ -146,7 +148,7 @@ func (h *recordingHTTP) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	sent.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	sent.Body, _ = sent.GetBody() // it does not fail
-	e := &Recorded{Request: plain(req.Header, body), RequestHeader: req.Header}
+	e := &Recorded{Request: text, RequestHeader: req.Header}
 	resp, err := h.next.RoundTrip(sent)
 	if err != nil {
 		h.recorder.exchange(e, err)
@@ -154,29 +156,42 @@ func (h *recordingHTTP) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	e.Status, e.Header = resp.StatusCode, resp.Header
 	resp.Body = &tapedBody{ReadCloser: resp.Body, done: func(reply []byte, err error) {
-		if reply = plain(resp.Header, reply); len(reply) > 0 {
-			e.Replies = [][]byte{reply}
+		text, unreadable := plain(resp.Header, reply)
+		if len(text) > 0 {
+			e.Replies = [][]byte{text}
+		}
+		if err == nil {
+			err = unreadable
 		}
 		h.recorder.exchange(e, err)
 	}}
 	return resp, nil
 }
 
-// plain returns a body without its compression, or as it is if that cannot be
-// undone.
-func plain(header http.Header, body []byte) []byte {
-	if !strings.EqualFold(header.Get("Content-Encoding"), "gzip") {
-		return body
+// maxPlain bounds a body without its compression, in bytes.
+const maxPlain = 256 << 20
+
+// plain returns a body without its compression, as much of it as there is if that
+// cannot be undone. Nothing could be masked in a body that is compressed.
+func plain(header http.Header, body []byte) ([]byte, error) {
+	switch encoding := header.Get("Content-Encoding"); {
+	case encoding == "" || len(body) == 0 || strings.EqualFold(encoding, "identity"):
+		return body, nil
+	case !strings.EqualFold(encoding, "gzip"):
+		return nil, fmt.Errorf("it is compressed with %.40q: record without that", encoding)
 	}
 	z, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
-		return body
+		return nil, fmt.Errorf("it is not in gzip form, as it says: %w", err)
 	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		return body
+	text, err := io.ReadAll(io.LimitReader(z, maxPlain+1))
+	switch {
+	case len(text) > maxPlain:
+		return nil, fmt.Errorf("it has more than %d MiB without its compression", maxPlain>>20)
+	case err != nil:
+		err = fmt.Errorf("its compression cannot be undone to the end: %w", err)
 	}
-	return text
+	return text, err
 }
 
 // A tapedBody keeps what is read and hands it over at the end.

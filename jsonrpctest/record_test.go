@@ -1,6 +1,8 @@
 package jsonrpctest_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"io"
 	"net"
@@ -110,5 +112,48 @@ func TestRecorderMasksWhatItCannotRead(t *testing.T) {
 	}
 	if _, err := post("zstd"); err == nil || !strings.Contains(err.Error(), "zstd") {
 		t.Error(err)
+	}
+	if _, err := post("gzip"); err == nil || !strings.Contains(err.Error(), "gzip") {
+		t.Error(err)
+	}
+}
+
+// TestRecorderMasksWhatIsBroken: a reply that breaks off, or is no JSON, may have a
+// secret in it all the same.
+func TestRecorderMasksWhatIsBroken(t *testing.T) {
+	zipped := func(text string, keep int) string {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = io.WriteString(z, text)
+		_ = z.Flush()
+		return b.String()[:b.Len()-keep]
+	}
+	for _, test := range []struct{ encoding, body, want string }{
+		{"", `{"result":{"password":"s3cr3t","x":`, `{"result":{"password":"***","x":`},
+		{"", `{"a":1,"password" : "s3cr`, `{"a":1,"password"***`},
+		{"", `{"credentials":{"user":"s3cr3t","n":123456,"more":["s3cr`, `{"credentials":{"user":"***","n":0,"more":[***`},
+		{"", `{"token":"s3cr3t"}{"a":1,"token":"s3cr3t"}`, `{"token":"***"}{"a":1,"token":"***"}`},
+		{"", `<p class="x">{"api_key": "s3\"cr3t", "a": "b", "seed":-12.5}</p>`, `<p class="x">{"api_key": "***", "a": "b", "seed":0}</p>`},
+		{"", "{\"a\":1,} \"pass\\u0077ord\": \"s3cr3t", `"pass\u0077ord": "***"`},
+		{"", "data: {\"a\":\ndata:  \"password\": \"s3cr3t\"}\n\n", `"password": "***"}`},
+		{"gzip", zipped(`{"result":{"password":"s3cr3t","x":1`, 5), `{"result":{"password":"***","x":1`},
+		{"br", `{"password":"s3cr3t"}`, `compressed with "br"`},
+	} {
+		var text strings.Builder
+		over := jsonrpctest.NewRecorder(&text, nil).HTTP(roundTripFunc(func(*http.Request) (*http.Response, error) {
+			return &http.Response{
+				StatusCode: 200, Header: http.Header{"Content-Encoding": {test.encoding}}, Body: io.NopCloser(strings.NewReader(test.body)),
+			}, nil
+		}))
+		resp, err := over.RoundTrip(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"method":"b"}`)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(resp.Body); string(got) != test.body || err != nil {
+			t.Errorf("the client got %q, %v", got, err)
+		}
+		if got := text.String(); !strings.Contains(got, test.want) || strings.Contains(got, "s3cr") || strings.Contains(got, "s3\\") || strings.Contains(got, "12") {
+			t.Errorf("of %q is recorded\n%s", test.body, got)
+		}
 	}
 }
