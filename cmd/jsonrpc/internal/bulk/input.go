@@ -174,8 +174,6 @@ func (c *csvSource) Next() (Call, error) {
 	if err == io.EOF {
 		return Call{}, err
 	}
-	line, _ := c.reader.FieldPos(0)
-	at := int64(line)
 	if err != nil {
 		parse := (*csv.ParseError)(nil)
 		if errors.As(err, &parse) && errors.Is(err, csv.ErrFieldCount) {
@@ -183,6 +181,8 @@ func (c *csvSource) Next() (Call, error) {
 		}
 		return Call{}, csvError(err)
 	}
+	line, _ := c.reader.FieldPos(0)
+	at := int64(line)
 	var b bytes.Buffer
 	b.WriteByte("{["[btoi(c.byPosition)])
 	for i, text := range record {

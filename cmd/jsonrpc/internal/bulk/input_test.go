@@ -54,6 +54,19 @@ func TestCSVRefuses(t *testing.T) {
 	}
 }
 
+// What cannot be read as CSV ends the input, at whatever column.
+func TestCSVEnds(t *testing.T) {
+	for _, text := range []string{"a,b\nx\"y,1\n", "a,b\n1,x\"y\n", "a,b\n\"x\"y,1\n", "a,b\n\"x,1\n"} {
+		source, err := CSV(strings.NewReader(text), "m", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = source.Next(); err == nil || !strings.HasPrefix(err.Error(), "line ") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func FuzzLines(f *testing.F) {
 	f.Add(`{"method":"m","params":[1],"id":"a"}` + "\n\n{}")
 	f.Fuzz(func(t *testing.T, text string) {
