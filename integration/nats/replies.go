@@ -47,10 +47,16 @@ func (r *Requester) listen(n *natsgo.Options) {
 			again(nc)
 		}
 	}
+	var refused int64
 	n.AsyncErrorCB = func(nc *natsgo.Conn, sub *natsgo.Subscription, err error) {
 		if errors.Is(err, natsgo.ErrPermissionViolation) {
-			// The NATS server names the subject, not the message.
-			sent := !strings.Contains(strings.ToLower(err.Error()), "publish")
+			// The NATS server names the subject, not the message, and permissions can
+			// change: only if it has refused all there ever were, these are among them.
+			sent := true
+			if strings.Contains(strings.ToLower(err.Error()), "publish") {
+				refused++
+				sent = refused < r.published.Load()
+			}
 			r.fail(&transport.Error{Op: "send", Sent: sent, Err: err})
 		}
 		failed(nc, sub, err)

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	natsgo "github.com/nats-io/nats.go"
@@ -32,6 +33,8 @@ type Requester struct {
 	outbox  chan *outgoing
 	closed  chan struct{}
 	writer  sync.WaitGroup
+
+	published atomic.Int64 // messages that may have been sent
 
 	mu    sync.Mutex             // for what follows
 	up    chan struct{}          // closed while there is a connection
@@ -244,14 +247,18 @@ func (r *Requester) publish(ctx context.Context, m *transport.Message, msg *nats
 		switch {
 		case err == nil, errors.Is(err, natsgo.ErrReconnectBufExceeded):
 			return err
-		case errors.Is(err, natsgo.ErrMaxPayload), errors.Is(err, natsgo.ErrConnectionClosed), errors.Is(err, natsgo.ErrHeadersNotSupported):
-			return &transport.Error{Op: "send", Err: err}
 		}
-		return &transport.Error{Op: "send", Sent: true, Err: err}
+		return &transport.Error{Op: "send", Sent: !unsent(err), Err: err}
 	case <-ctx.Done():
 		m.Keep()
 		return &transport.Error{Op: "send", Sent: true, Err: context.Cause(ctx)}
 	}
+}
+
+// unsent reports whether an error of nats.go says that a message was not sent.
+func unsent(err error) bool {
+	return errors.Is(err, natsgo.ErrReconnectBufExceeded) || errors.Is(err, natsgo.ErrMaxPayload) ||
+		errors.Is(err, natsgo.ErrConnectionClosed) || errors.Is(err, natsgo.ErrHeadersNotSupported)
 }
 
 // write is the writer.
@@ -259,7 +266,11 @@ func (r *Requester) write() {
 	for {
 		select {
 		case o := <-r.outbox:
+			r.published.Add(1)
 			err := r.nc.PublishMsg(o.msg)
+			if unsent(err) {
+				r.published.Add(-1)
+			}
 			if errors.Is(err, natsgo.ErrMaxPayload) {
 				err = &jsonrpc.MessageError{Reason: fmt.Sprintf("the message has %d bytes, and the NATS server takes %d at most, headers included (max_payload)",
 					len(o.msg.Data), r.nc.MaxPayload()), Err: err}

@@ -214,9 +214,12 @@ func TestPermissions(t *testing.T) {
 	}})
 	host := hostOf(t, b)
 	serve(t, connection(t, b, natsgo.UserInfo("all", "pw")), "a", "q", methods(), nil)
-	_, err := dial(t, "nats://mute:pw@"+host+"/a").Request(within(t), "add", jsonrpc.Args{1, 2})
-	if !errors.Is(err, natsgo.ErrPermissionViolation) || jsonrpc.MaybeSent(err) {
-		t.Errorf("a subject that one may not publish on: %v", err)
+	mute := dial(t, "nats://mute:pw@"+host+"/a")
+	for range 2 {
+		_, err := mute.Request(within(t), "add", jsonrpc.Args{1, 2})
+		if !errors.Is(err, natsgo.ErrPermissionViolation) || jsonrpc.MaybeSent(err) {
+			t.Errorf("a subject that one may not publish on: %v", err)
+		}
 	}
 	for _, scheme := range []string{"nats", "nats-sub"} {
 		_, err := jsonrpc.Dial(within(t), scheme+"://deaf:pw@"+host+"/a")
@@ -224,8 +227,44 @@ func TestPermissions(t *testing.T) {
 			t.Errorf("%s without the right to subscribe: %v", scheme, err)
 		}
 	}
-	err = nats.Serve(within(t), connection(t, b, natsgo.UserInfo("deaf", "pw"), natsgo.ErrorHandler(func(*natsgo.Conn, *natsgo.Subscription, error) {})), "a", "q", methods(), nil)
+	err := nats.Serve(within(t), connection(t, b, natsgo.UserInfo("deaf", "pw"), natsgo.ErrorHandler(func(*natsgo.Conn, *natsgo.Subscription, error) {})), "a", "q", methods(), nil)
 	if !errors.Is(err, natsgo.ErrPermissionViolation) {
 		t.Errorf("Serve without the right to subscribe: %v", err)
+	}
+}
+
+// TestPermissionsChange: the NATS server does not say which call it has refused, and
+// one that a server is working on was sent.
+func TestPermissionsChange(t *testing.T) {
+	allow := func(subject string) *server.Options {
+		return &server.Options{Host: "127.0.0.1", NoLog: true, NoSigs: true, Users: []*server.User{
+			{Username: "all", Password: "pw"},
+			{Username: "some", Password: "pw", Permissions: &server.Permissions{Publish: &server.SubjectPermission{Allow: []string{subject}}}},
+		}}
+	}
+	b := runBroker(t, allow("a"))
+	begun, release := make(chan bool, 1), make(chan bool)
+	var mux jsonrpc.Mux
+	jsonrpc.Handle(&mux, "pay", func(context.Context, any) (bool, error) {
+		begun <- true
+		<-release
+		return true, nil
+	})
+	serve(t, connection(t, b, natsgo.UserInfo("all", "pw")), "a", "q", &mux, nil)
+	defer close(release)
+	client := dial(t, "nats://some:pw@"+hostOf(t, b)+"/a")
+	first := make(chan error, 1)
+	go func() { first <- client.Call(within(t), "pay", nil, nil) }()
+	<-begun
+	changed := allow("b")
+	changed.Port = portOf(t, b)
+	if err := b.ReloadOptions(changed); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Call(within(t), "pay", nil, nil); !errors.Is(err, natsgo.ErrPermissionViolation) {
+		t.Errorf("a subject that one may not publish on any more: %v", err)
+	}
+	if err := <-first; err == nil || !jsonrpc.MaybeSent(err) {
+		t.Errorf("a call that a server works on: %v, not sent", err)
 	}
 }
