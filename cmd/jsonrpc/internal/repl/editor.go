@@ -236,17 +236,21 @@ type keys struct {
 	wake       chan struct{}
 
 	mu      sync.Mutex
+	room    *sync.Cond // of mu: there is room in pending
 	pending []byte
 	err     error
 	editing bool
 	stopped bool // a Ctrl-C ended the line
 }
 
-// maxPending bounds what is typed while nothing is edited.
-const maxPending = 64 << 10
+// maxPending bounds what is typed or pasted ahead. What is more waits in the
+// terminal, and a Ctrl-C behind it: half of a line that was lost would make another
+// call of the rest.
+const maxPending = 1 << 20
 
 func newKeys(in io.Reader) *keys {
 	k := &keys{interrupts: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
+	k.room = sync.NewCond(&k.mu)
 	go k.pump(in) // a read of a terminal cannot be ended: it is left behind
 	return k
 }
@@ -258,6 +262,9 @@ func (k *keys) pump(in io.Reader) {
 		k.mu.Lock()
 		for _, c := range buffer[:n] {
 			k.take(c)
+		}
+		for len(k.pending) > maxPending {
+			k.room.Wait()
 		}
 		k.err = err
 		k.mu.Unlock()
@@ -288,7 +295,7 @@ func (k *keys) take(c byte) {
 		case k.interrupts <- struct{}{}:
 		default:
 		}
-	case len(k.pending) < maxPending:
+	default:
 		k.pending = append(k.pending, c)
 	}
 }
@@ -313,6 +320,7 @@ func (k *keys) Read(p []byte) (int, error) {
 		k.mu.Lock()
 		n := copy(p, k.pending)
 		k.pending = k.pending[n:]
+		k.room.Signal()
 		err := k.err
 		k.mu.Unlock()
 		if n > 0 {
