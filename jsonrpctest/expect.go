@@ -99,7 +99,8 @@ func (e *Expectation) Fault(f Fault) *Expectation {
 	return e.set(func() { e.fault = &f })
 }
 
-// Times expects the call just so many times; 0 forbids it.
+// Times expects the call just so many times; 0 forbids it, whatever handlers and
+// later expectations there are.
 func (e *Expectation) Times(n int) *Expectation { return e.set(func() { e.min, e.max = n, n }) }
 
 // AtLeast expects the call so many times or more.
@@ -141,12 +142,17 @@ func (e *Expectation) fitsLocked(params json.RawMessage) bool {
 func (b *book) take(c Call, handled bool) Handler {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	forbidden := false
 	for _, e := range b.expectations {
 		if h := e.take(c); h != nil {
 			return h
 		}
+		if most, usedUp := e.usedUp(c); usedUp && most == 0 {
+			forbidden = true
+			break
+		}
 	}
-	if handled || len(b.expectations) == 0 {
+	if !forbidden && (handled || len(b.expectations) == 0) {
 		return nil
 	}
 	b.strangers = append(b.strangers, c)

@@ -105,7 +105,14 @@ func TestExpectFails(t *testing.T) {
 		}, []call{{"cat", jsonrpc.Args{1}}, {"cat", jsonrpc.Args{2}}, {"cat", jsonrpc.Args{1}}, {"cat", jsonrpc.Args{1}}},
 			"not expected: cat [1]\n  it was expected at LINE, and came 2 times before"},
 		{"forbidden", func(srv *jsonrpctest.Server) { srv.Expect("cat").Times(0) }, []call{{"cat", jsonrpc.Args{1}}},
-			"not expected: cat [1]"},
+			"not expected: cat [1]\n  it was forbidden at LINE"},
+		{"forbidden, of a method with a handler", func(srv *jsonrpctest.Server) {
+			srv.HandleFunc("cat", func(...int) string { return "meow" })
+			srv.Expect("cat").With(jsonrpc.Args{1}).Times(0)
+			srv.Expect("cat").With(jsonrpc.Args{2})
+			srv.Expect("cat").AnyTimes()
+		}, []call{{"cat", jsonrpc.Args{1}}, {"cat", jsonrpc.Args{2}}, {"cat", jsonrpc.Args{2}}, {"cat", nil}},
+			"not expected: cat [1]\n  it was forbidden at LINE"},
 		{"other params", func(srv *jsonrpctest.Server) {
 			srv.Expect("cat").With(jsonrpc.Named{"name": "Mittens", "tags": []int{1, 2}, "age": 1, "box": nil})
 		}, []call{{"cat", jsonrpc.Named{"name": "Mitens", "tags": []int{1, 3, 2}, "ago": 1, "age": jsonrpc.Named{}}}},

@@ -31,8 +31,11 @@ func (b *book) finish() {
 		}
 		fmt.Fprintf(&report, "not expected: %s\n", c)
 		for _, e := range b.expectations {
-			if e.usedUp(c) {
-				fmt.Fprintf(&report, "  it was expected at %s, and came %s before\n", e.line, times(e.max))
+			switch most, usedUp := e.usedUp(c); {
+			case usedUp && most == 0:
+				fmt.Fprintf(&report, "  it was forbidden at %s\n", e.line)
+			case usedUp:
+				fmt.Fprintf(&report, "  it was expected at %s, and came %s before\n", e.line, times(most))
 			}
 		}
 	}
@@ -71,11 +74,11 @@ func (e *Expectation) report(w *strings.Builder, strangers []Call) (others []Cal
 }
 
 // usedUp tells whether a call would be expected if it had not come as often as it
-// may.
-func (e *Expectation) usedUp(c Call) bool {
+// may, and how often that is.
+func (e *Expectation) usedUp(c Call) (most int, usedUp bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return c.Method == e.method && e.max > 0 && e.came == e.max && e.fitsLocked(c.Params)
+	return e.max, c.Method == e.method && e.came == e.max && e.fitsLocked(c.Params)
 }
 
 // want shows the call that is expected.
