@@ -67,7 +67,7 @@ func (o *bulkOptions) run(ctx context.Context, s *session, at target, args []str
 		return err
 	}
 	defer func() { _ = input.Close() }()
-	o.many = true
+	o.many, o.queued = true, true
 	client, err := o.dial(ctx, s, at)
 	if err != nil {
 		return o.dialFailure(s, at, err)

@@ -28,6 +28,7 @@ type connection struct {
 	strict   bool
 	verbose  verbosity
 
+	queued   bool                   // messages wait for their turn under --rate: --timeout counts from then
 	many     bool                   // messages are sent: connections are kept between them
 	given    func(flag string) bool // reports whether a flag was given
 	asked    asked                  // by the server
@@ -63,7 +64,7 @@ func (c *connection) addProxyFlag(f *pflag.FlagSet) {
 func (c *connection) replyOptions(s *session) []jsonrpc.DialOption {
 	c.asked.session, c.asked.verbose, c.asked.old = s, c.verbose > 0, c.dialect.old()
 	options := []jsonrpc.DialOption{
-		jsonrpc.WithTimeout(time.Duration(c.timeout)),
+		jsonrpc.WithTimeout(c.wholeTimeout()),
 		jsonrpc.WithMaxReply(int64(c.maxReply)),
 		jsonrpc.WithValidation(c.strict),
 		jsonrpc.WithDeviations(func(d jsonrpc.Deviation) { c.deviates(s, d) }),
@@ -74,6 +75,14 @@ func (c *connection) replyOptions(s *session) []jsonrpc.DialOption {
 		options = append(options, jsonrpc.WithInterceptors(c.last.keep))
 	}
 	return options
+}
+
+// wholeTimeout bounds a call with what it waits for.
+func (c *connection) wholeTimeout() time.Duration {
+	if c.queued && c.reliability.rate.calls > 0 {
+		return 0
+	}
+	return time.Duration(c.timeout)
 }
 
 // deviates warns of a deviation, or notes the one that the library lets pass

@@ -26,6 +26,9 @@ func (c *connection) dial(ctx context.Context, s *session, at target, more ...js
 		return nil, err
 	}
 	around = append(around, c.reliability.options()...)
+	if c.wholeTimeout() != time.Duration(c.timeout) {
+		around = append(around, jsonrpc.WithInterceptors(within(time.Duration(c.timeout))))
+	}
 	options := slices.Concat(c.replyOptions(s), more, secretOption(at.secrets))
 	for _, option := range around {
 		options = append(options, option)
@@ -47,6 +50,17 @@ func (c *connection) dial(ctx context.Context, s *session, at target, more ...js
 		return nil, err
 	}
 	return pool.Client, nil
+}
+
+// within bounds what is inside of it, which the wait for a turn is not.
+func within(timeout time.Duration) jsonrpc.Interceptor {
+	return func(next jsonrpc.Invoker) jsonrpc.Invoker {
+		return func(ctx context.Context, x *jsonrpc.Exchange) error {
+			ctx, cancel := context.WithTimeout(ctx, timeout)
+			defer cancel()
+			return next(ctx, x)
+		}
+	}
 }
 
 // endpointOptions returns the options for one server: how to get there, who to be
