@@ -39,6 +39,7 @@ type Client struct {
 	addsHeader bool // to each message, because the transport does not
 	closed     atomic.Bool
 	auth       atomic.Pointer[knownAuth]
+	desk       desk // for requests of the server's in event streams
 }
 
 // NewClient returns a client that sends its messages through rt, which may be a
@@ -58,7 +59,7 @@ func newClient(rt transport.RoundTripper, set settings, addsHeader bool) (*Clien
 	if set.err != nil {
 		return nil, fmt.Errorf("jsonrpc: %w", set.err)
 	}
-	c := &Client{rt: rt, settings: set}
+	c := &Client{rt: rt, settings: set, desk: newDesk()}
 	c.addsHeader = addsHeader && (set.header != nil || set.query != nil || set.cookies != nil)
 	if s, ok := rt.(fmt.Stringer); ok {
 		c.endpoint = set.secrets.mask(s.String())

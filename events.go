@@ -121,13 +121,17 @@ func (x *Exchange) readBatchEvents(items []json.RawMessage) error {
 // notifications are dropped.
 func (x *Exchange) handle(ctx context.Context, e *envelope) {
 	c := x.client
-	m := &ServerMessage{Params: bytes.Clone(e.params)}
-	if e.method[0] != '"' {
-		return
+	h, onError := c.settings.handler, c.settings.stream.onError
+	report := func(err error) {
+		if onError != nil {
+			onError(err)
+		}
 	}
-	m.Method = unquote(e.method)
-	if e.id != nil {
-		m.ID, _ = parseID(e.id)
+	m, err := e.serverMessage()
+	if err != nil {
+		err = &ParseResponseError{Reply: x.secrets.start(e.text), Err: err}
+		report(fmt.Errorf("jsonrpc: a message from %s was skipped: %w", c.endpoint, err))
+		return
 	}
 	if t := x.tracker; t != nil {
 		if token := t.dialect.tokenOf(m); token != nil && t.token.match(token) != idDiffers {
@@ -135,7 +139,6 @@ func (x *Exchange) handle(ctx context.Context, e *envelope) {
 			return
 		}
 	}
-	h, onError := c.settings.handler, c.settings.stream.onError
 	if m.Notification() {
 		if h != nil {
 			_, err := safely(func() (any, error) { return h.Handle(ctx, m) })
@@ -143,9 +146,15 @@ func (x *Exchange) handle(ctx context.Context, e *envelope) {
 		}
 		return
 	}
+	h, place := c.desk.take(h)
+	if place == nil {
+		report(droppedRequest(c.endpoint, m))
+		return
+	}
 	// The server may wait for this response before it answers the call.
 	response := &transport.Message{Header: x.msg.Header, Query: x.msg.Query}
 	go func() {
+		defer func() { <-place }()
 		text, err := respond(ctx, h, m, c.settings.version1)
 		reportPanic(onError, m, err)
 		response.Body = text

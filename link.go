@@ -21,11 +21,10 @@ type link struct {
 	since  time.Time     // when it was made
 	done   chan struct{} // closed once the reader has gone
 
-	running  chan struct{}   // a place for each request of the server's in work
-	refusing chan struct{}   // a place for each that is being refused
-	inbox    inbox           // notifications on their way to the handler
-	earlier  <-chan struct{} // closed once those of the link before are handled; nil if there was none
-	handled  chan struct{}   // closed once those of this link are
+	desk    desk            // for requests of the server's
+	inbox   inbox           // notifications on their way to the handler
+	earlier <-chan struct{} // closed once those of the link before are handled; nil if there was none
+	handled chan struct{}   // closed once those of this link are
 
 	mu      sync.Mutex // for what follows
 	waiting map[ID]*waiter
@@ -104,8 +103,7 @@ func (f *frame) Close() error {
 func newLink(c *conn, stream transport.Stream, earlier <-chan struct{}) *link {
 	l := &link{
 		conn: c, stream: stream, since: time.Now(), done: make(chan struct{}),
-		running: make(chan struct{}, maxRunning), refusing: make(chan struct{}, maxRunning),
-		earlier: earlier, handled: make(chan struct{}), waiting: map[ID]*waiter{},
+		desk: newDesk(), earlier: earlier, handled: make(chan struct{}), waiting: map[ID]*waiter{},
 	}
 	l.ctx, l.cancel = context.WithCancelCause(c.ctx)
 	if s, ok := stream.(interface{ Busy() }); ok {

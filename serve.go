@@ -11,29 +11,20 @@ import (
 
 // incoming takes in a message of the server's own, the object at i.
 func (l *link) incoming(text []byte, i int) {
-	var e envelope
+	var (
+		e envelope
+		m *ServerMessage
+	)
 	end, err := e.scan(text, i, false)
-	switch {
-	case err != nil:
-	case !utf8.Valid(text[i:end]):
+	if err == nil && !utf8.Valid(text[i:end]) {
 		err = errUTF8
-	case e.ambiguous():
-		err = errors.New("a member of the envelope is there twice")
-	case e.method[0] != '"':
-		err = errors.New("the method is not a string")
+	}
+	if err == nil {
+		m, err = e.serverMessage()
 	}
 	if err != nil {
 		l.malformed(&ParseResponseError{Reply: l.conn.secrets.start(text), Err: err})
 		return
-	}
-	m := &ServerMessage{Method: unquote(e.method), Params: bytes.Clone(e.params)}
-	if e.id != nil && !isNull(e.id) {
-		id, ok := parseID(e.id)
-		if !ok || len(id.text) > maxIDText {
-			l.malformed(&ParseResponseError{Reply: l.conn.secrets.start(text), Err: errors.New("the request's id is no id")})
-			return
-		}
-		m.ID = id
 	}
 	if !m.Notification() {
 		l.serve(m)
@@ -51,18 +42,11 @@ func (l *link) incoming(text []byte, i int) {
 // serve answers a request of the server's. Requests are worked on side by side,
 // because a handler may wait for the server.
 func (l *link) serve(m *ServerMessage) {
-	handler, place := l.conn.handler, l.running
-	select {
-	case place <- struct{}{}:
-	default:
-		handler, place = refuser, l.refusing
-		select {
-		case place <- struct{}{}:
-		default: // it asks and asks, and does not read
-			l.conn.stats.dropped.Add(1)
-			l.conn.report(fmt.Errorf("jsonrpc: %s sends requests and reads no responses: %q was dropped", l.conn.name, clean(m.Method, 100)))
-			return
-		}
+	handler, place := l.desk.take(l.conn.handler)
+	if place == nil { // it asks and asks, and does not read
+		l.conn.stats.dropped.Add(1)
+		l.conn.report(droppedRequest(l.conn.name, m))
+		return
 	}
 	go func() {
 		defer func() { <-place }()
@@ -72,6 +56,53 @@ func (l *link) serve(m *ServerMessage) {
 			l.conn.report(fmt.Errorf("jsonrpc: the response to %q was not sent: %w", clean(m.Method, 100), err))
 		}
 	}()
+}
+
+// serverMessage returns the notification or request that e, which has a method, is.
+func (e *envelope) serverMessage() (*ServerMessage, error) {
+	switch {
+	case e.ambiguous():
+		return nil, errors.New("a member of the envelope is there twice")
+	case e.method[0] != '"':
+		return nil, errors.New("the method is not a string")
+	}
+	m := &ServerMessage{Method: unquote(e.method), Params: bytes.Clone(e.params)}
+	if e.id != nil && !isNull(e.id) {
+		id, ok := parseID(e.id)
+		if !ok || len(id.text) > maxIDText {
+			return nil, errors.New("the request's id is no id")
+		}
+		m.ID = id
+	}
+	return m, nil
+}
+
+// A desk has the places of requests of the server's: one for each that is in work,
+// and one for each that is being refused because there are too many.
+type desk struct{ running, refusing chan struct{} }
+
+func newDesk() desk {
+	return desk{make(chan struct{}, maxRunning), make(chan struct{}, maxRunning)}
+}
+
+// take returns who is to handle a request, h if there is a place, and where one has
+// to be given back after it; nil if there is none at all.
+func (d *desk) take(h Handler) (_ Handler, place chan struct{}) {
+	select {
+	case d.running <- struct{}{}:
+		return h, d.running
+	default:
+	}
+	select {
+	case d.refusing <- struct{}{}:
+		return refuser, d.refusing
+	default:
+		return nil, nil
+	}
+}
+
+func droppedRequest(name string, m *ServerMessage) error {
+	return fmt.Errorf("jsonrpc: %s sends requests and reads no responses: %q was dropped", name, clean(m.Method, 100))
 }
 
 // refuser handles requests that are too many.
