@@ -116,6 +116,7 @@
 // A password, a token, a query, or any other secret does not reach an error or a
 // log ([WithSecrets] marks more). Redirects are followed only within the origin,
 // and only by repeating the POST. Nothing is allocated on the word of a length
-// header. No reply can make the client panic, hang beyond its context, or use
-// more than twice its limit of memory.
+// header. No reply can make the client panic, hang beyond its context, or use more
+// memory than twice its limit, besides what the variable takes that a result is
+// decoded into: in an any, that can be twenty times the text.
 package jsonrpc
