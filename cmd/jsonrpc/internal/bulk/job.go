@@ -182,7 +182,10 @@ func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, records
 			if err := flush(); err != nil { // there is nothing to wait for
 				return err
 			}
-			r, ok = <-input
+			select {
+			case r, ok = <-input:
+			case <-ctx.Done(): // whoever reads may wait for ever
+			}
 		}
 		if !ok {
 			return ctx.Err()

@@ -279,6 +279,40 @@ func TestTooManyFailures(t *testing.T) {
 	}
 }
 
+// An input that has no end and brings nothing more does not hold up the end.
+func TestInputThatStalls(t *testing.T) {
+	ends := map[string]func(j *Job, stop func()){
+		"interrupt": func(j *Job, stop func()) {
+			j.Send = func(_ context.Context, calls []Call) []Outcome {
+				stop()
+				return make([]Outcome, len(calls))
+			}
+		},
+		"output":   func(j *Job, _ func()) { j.Output = fullDisk{} },
+		"failures": func(j *Job, _ func()) { j.MaxFailures = 1 },
+	}
+	for name, set := range ends {
+		t.Run(name, func(t *testing.T) {
+			in, user := io.Pipe()
+			defer func() { _ = user.Close() }()
+			go func() { _, _ = io.WriteString(user, input(3)) }()
+			send := func(_ context.Context, calls []Call) []Outcome {
+				outcomes := make([]Outcome, len(calls))
+				for i := range outcomes {
+					outcomes[i].Err = jsonrpc.ErrNoResponse
+				}
+				return outcomes
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			j := &Job{Source: Lines(in), Send: send, Output: io.Discard}
+			set(j, stop)
+			if err := j.Run(ctx, t.Context()); err == nil {
+				t.Error("no error")
+			}
+		})
+	}
+}
+
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
