@@ -53,8 +53,9 @@ func WithStreamWrap(wrap func(transport.Stream) transport.Stream) DialOption {
 
 // WithKeepAlive says after how long a silence the server is asked whether it is
 // still there: with a ping on ws and wss (30 seconds), by the system on tcp and
-// tls (15 seconds). One that does not answer ends the connection. A negative
-// value turns it off.
+// tls (15 seconds). One that does not answer ends the connection, and so does one
+// that stops in the middle of a message: for half a minute longer than that on tcp,
+// tls and unix. A negative value turns it off.
 func WithKeepAlive(silence time.Duration) DialOption {
 	return dialOnly(func(d *dialSettings) { d.stream.keepAlive = silence })
 }

@@ -18,6 +18,10 @@ type StreamOptions struct {
 	// MaxMessage bounds a message from the server in bytes; a longer one is
 	// dropped as it arrives and reported. The default is 64 MiB.
 	MaxMessage int64
+	// MaxPause bounds how long nothing may come in the middle of a message: a peer
+	// that stops there holds up all that come after, so that Read fails. The default
+	// is no bound, and there is none where the stream below has no deadlines.
+	MaxPause time.Duration
 }
 
 // DefaultMaxMessage is the limit of a message in bytes unless StreamOptions set
@@ -41,7 +45,7 @@ func newByteStream(rwc io.ReadWriteCloser, opts *StreamOptions) *byteStream {
 	if limit <= 0 {
 		limit = DefaultMaxMessage
 	}
-	s := &byteStream{rwc: rwc, frame: framing.append, splitter: framing.split(limit), out: outbox{dst: rwc}}
+	s := &byteStream{rwc: rwc, frame: framing.append, splitter: framing.split(limit), pause: opts.MaxPause, out: outbox{dst: rwc}}
 	// An *os.File has the methods, and an error in them if it has no deadlines.
 	if d, ok := rwc.(interface{ SetReadDeadline(time.Time) error }); ok && d.SetReadDeadline(time.Time{}) == nil {
 		s.setRead = d.SetReadDeadline
@@ -63,7 +67,8 @@ type byteStream struct {
 	splitter Splitter
 	in       []byte // arrived and not used up: in[from:]
 	from     int
-	begun    bool       // a message whose beginning is used up
+	begun    bool // a message whose beginning is used up
+	pause    time.Duration
 	reading  chan chunk // of a read whose caller has gone; nil if there is none
 }
 
@@ -114,6 +119,11 @@ func (s *byteStream) fill(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	amid := s.begun || len(bytes.TrimSpace(s.in[s.from:])) > 0
+	if amid && s.pause > 0 && s.setRead != nil {
+		_ = s.setRead(time.Now().Add(s.pause)) // if that fails, so does the read
+		defer s.setRead(time.Time{})
+	}
 	n, err := s.readOnce(ctx, s.in[len(s.in):cap(s.in)])
 	s.in = s.in[:len(s.in)+n]
 	switch {
@@ -123,7 +133,9 @@ func (s *byteStream) fill(ctx context.Context) error {
 		return nil
 	case errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() != nil:
 		return context.Cause(ctx)
-	case err == io.EOF && (s.begun || len(bytes.TrimSpace(s.in[s.from:])) > 0):
+	case errors.Is(err, os.ErrDeadlineExceeded) && amid && s.pause > 0:
+		return fmt.Errorf("the peer stopped in the middle of a message: nothing came for %v", s.pause)
+	case err == io.EOF && amid:
 		return fmt.Errorf("the stream ended in the middle of a message: %w", io.ErrUnexpectedEOF)
 	}
 	return err

@@ -18,7 +18,8 @@ type NetOptions struct {
 	// KeepAlive is how long the connection may be idle before the system asks
 	// the peer's whether it is still there; three times without an answer, ten
 	// seconds apart, end the connection. The default is 15 seconds; a negative
-	// value turns it off. Unix sockets need none.
+	// value turns it off. Unix sockets need none. Unless MaxPause is set, a peer
+	// that stops in the middle of a message is given as long, on all sockets.
 	KeepAlive time.Duration
 }
 
@@ -32,11 +33,16 @@ func DialNet(ctx context.Context, network, address string, opts *NetOptions) (St
 	if idle == 0 {
 		idle = 15 * time.Second
 	}
+	const interval, count = 10 * time.Second, 3
 	dialer := net.Dialer{Timeout: 30 * time.Second, KeepAliveConfig: net.KeepAliveConfig{
-		Enable: idle > 0, Idle: max(idle, 0), Interval: 10 * time.Second, Count: 3,
+		Enable: idle > 0, Idle: max(idle, 0), Interval: interval, Count: count,
 	}}
-	if idle < 0 {
+	stream := opts.StreamOptions
+	switch {
+	case idle < 0:
 		dialer.KeepAlive = -1
+	case stream.MaxPause == 0:
+		stream.MaxPause = idle + count*interval
 	}
 	conn, err := dialer.DialContext(ctx, network, address)
 	if err != nil {
@@ -54,9 +60,9 @@ func DialNet(ctx context.Context, network, address string, opts *NetOptions) (St
 			_ = conn.Close()
 			return nil, connectError(ctx, err)
 		}
-		return NewStream(tlsConn{secure}, &opts.StreamOptions), nil
+		return NewStream(tlsConn{secure}, &stream), nil
 	}
-	return NewStream(conn, &opts.StreamOptions), nil
+	return NewStream(conn, &stream), nil
 }
 
 func connectError(ctx context.Context, err error) error {
