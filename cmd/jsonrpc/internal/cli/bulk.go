@@ -62,11 +62,16 @@ func newBulkCommand(s *session) *cobra.Command {
 
 // run makes all the calls.
 func (o *bulkOptions) run(ctx context.Context, s *session, at target, args []string) error {
-	job, input, err := o.job(s, args)
+	input, err := o.open(s, args)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = input.Close() }()
+	job, err := o.waitForJob(ctx, input.reader, args)
+	if err != nil {
+		return err
+	}
+	job.Output = s.process.Stdout
 	o.many, o.queued = true, true
 	client, err := o.dial(ctx, s, at)
 	if err != nil {
@@ -93,42 +98,50 @@ func (o *bulkOptions) run(ctx context.Context, s *session, at target, args []str
 	return o.outcome(s, job, err)
 }
 
-// job prepares the job, but for its way to the server.
-func (o *bulkOptions) job(s *session, args []string) (*bulk.Job, *bulkInput, error) {
-	switch {
-	case o.csv && len(args) == 0:
-		return nil, nil, &usageError{"--csv wants the METHOD whose params the columns are: write jsonrpc " + bulkUsage}
-	case !o.csv && len(args) > 0:
-		return nil, nil, &usageError{"METHOD goes with --csv: lines of JSON name theirs"}
-	case !o.csv && o.byPosition:
-		return nil, nil, &usageError{"--by-position goes with --csv"}
-	case o.resume && o.output == "":
-		return nil, nil, &usageError{"--resume goes on with a file: name it with --output"}
+// waitForJob waits for the input to begin, which that of a pipe may never do.
+func (o *bulkOptions) waitForJob(ctx context.Context, input io.Reader, args []string) (*bulk.Job, error) {
+	type prepared struct {
+		job *bulk.Job
+		err error
 	}
-	input, err := o.open(s)
-	if err != nil {
-		return nil, nil, err
+	done := make(chan prepared, 1)
+	go func() {
+		job, err := o.job(input, args)
+		done <- prepared{job, err}
+	}()
+	select {
+	case p := <-done:
+		return p.job, p.err
+	case <-ctx.Done():
+		return nil, errInterrupted
 	}
-	reader := bufio.NewReaderSize(input.reader, 64<<10)
+}
+
+// job prepares the job, but for its way to the server and back.
+func (o *bulkOptions) job(input io.Reader, args []string) (*bulk.Job, error) {
+	reader := bufio.NewReaderSize(input, 64<<10)
 	job := &bulk.Job{
-		Input: bulk.Identify(reader), Concurrency: int(o.concurrency), BatchSize: int(o.batch), Ordered: !o.unordered,
-		MaxFailures: int(o.maxFailures), Output: s.process.Stdout, Path: o.output, Resume: o.resume,
+		Concurrency: int(o.concurrency), BatchSize: int(o.batch), Ordered: !o.unordered,
+		MaxFailures: int(o.maxFailures), Path: o.output, Resume: o.resume,
 		Repeat: func(method string) bool {
 			return slices.ContainsFunc(o.idempotent, func(pattern string) bool { return jsonrpc.MatchMethod(pattern, method) })
 		},
 	}
+	if o.output != "" { // a run that cannot be continued need not wait for so much
+		job.Input = bulk.Identify(reader)
+	}
 	if !o.csv {
 		job.Source = bulk.Lines(reader)
-		return job, input, nil
+		return job, nil
 	}
-	if err = checkMethod(args[0]); err == nil {
+	err := checkMethod(args[0])
+	if err == nil {
 		job.Source, err = bulk.CSV(reader, args[0], o.byPosition)
 	}
 	if err != nil {
-		_ = input.Close()
-		return nil, nil, &localError{"the CSV: " + err.Error()}
+		return nil, &localError{"the CSV: " + err.Error()}
 	}
-	return job, input, nil
+	return job, nil
 }
 
 // A bulkInput is where calls come from.
@@ -146,7 +159,18 @@ func (i *bulkInput) Close() error {
 	return i.closer.Close()
 }
 
-func (o *bulkOptions) open(s *session) (*bulkInput, error) {
+// open opens the input, once it is clear what it is to hold.
+func (o *bulkOptions) open(s *session, args []string) (*bulkInput, error) {
+	switch {
+	case o.csv && len(args) == 0:
+		return nil, &usageError{"--csv wants the METHOD whose params the columns are: write jsonrpc " + bulkUsage}
+	case !o.csv && len(args) > 0:
+		return nil, &usageError{"METHOD goes with --csv: lines of JSON name theirs"}
+	case !o.csv && o.byPosition:
+		return nil, &usageError{"--by-position goes with --csv"}
+	case o.resume && o.output == "":
+		return nil, &usageError{"--resume goes on with a file: name it with --output"}
+	}
 	if o.input == "" || o.input == "-" {
 		in := &bulkInput{reader: s.process.Stdin}
 		if f, ok := s.process.Stdin.(*os.File); ok {

@@ -5,7 +5,9 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -188,6 +190,52 @@ func (s *countingServer) checkOnce(t *testing.T, output []byte) (unknown, unmade
 		}
 	}
 	return unknown, unmade
+}
+
+// TestBulkSlowInput: calls are made as they come, and an input that brings nothing
+// more does not hold up an interrupt.
+func TestBulkSlowInput(t *testing.T) {
+	cmd := exec.Command("jsonrpc", "bulk", "--quiet", "demo:")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill() }()
+	lines := bufio.NewReader(stdout)
+	for i := range 2 {
+		if _, err := io.WriteString(stdin, `{"method":"ping"}`+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		if line, err := lines.ReadString('\n'); line != fmt.Sprintf(`{"jsonrpc":"2.0","result":"pong","id":%d}`+"\n", i+1) {
+			t.Fatalf("%q, %v", line, err)
+		}
+	}
+	_ = cmd.Process.Signal(os.Interrupt)
+	wantExit(t, cmd.Wait(), ExitInterrupted)
+}
+
+// TestBulkInputNeverBegins: an interrupt is not held up by an input of which the
+// beginning must be known.
+func TestBulkInputNeverBegins(t *testing.T) {
+	for name, o := range map[string]*bulkOptions{"checkpoint": {output: "out"}, "CSV": {csv: true}} {
+		in, user := io.Pipe()
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			_, _ = io.WriteString(user, "a")
+			cancel()
+		}()
+		if _, err := o.waitForJob(ctx, in, []string{"m"}); !errors.Is(err, errInterrupted) {
+			t.Errorf("%s: %v", name, err)
+		}
+		_ = user.Close()
+	}
 }
 
 // TestBulkInterrupt: a first interrupt lets the calls under way end, a second one
