@@ -44,6 +44,10 @@ type Coalescing struct {
 // Both are done only if the server has said that it refused the whole: with HTTP
 // 413, or with one error for all (clause 6) that [Classify] calls an answer and
 // that is no internal error (-32603), after which nobody knows what was done.
+//
+// The limit of [WithMaxReply] counts for the reply to a batch as a whole. If that is
+// over it, calls that are idempotent (see [WithIdempotent]) are sent again by
+// themselves; the others fail with [ErrReplyTooLarge].
 func WithCoalescing(c Coalescing) ClientOption {
 	return clientOnly(func(s *settings) {
 		if c.MaxItems <= 0 {
@@ -118,7 +122,7 @@ func (co *coalescer) invoke(ctx context.Context, x *Exchange) error {
 		}
 		x.shared = sent // the batch has it
 		x.reset()
-		err := &transport.Error{Op: "read", Sent: sent, Err: context.Cause(ctx)}
+		err := withEnded(ctx, &transport.Error{Op: "read", Sent: sent, Err: context.Cause(ctx)})
 		x.fail(err)
 		return err
 	}
@@ -140,7 +144,7 @@ func (co *coalescer) takes(x *Exchange) bool {
 	if x.batch || !x.msg.Reply || x.set != &co.client.settings || x.header != nil || len(x.msg.Body) > co.set.MaxBytes {
 		return false
 	}
-	return !usesUp(x.items[0].result)
+	return !x.usesUp()
 }
 
 // alone sends x by itself; a place for it is taken already.
@@ -253,8 +257,13 @@ func (co *coalescer) send(calls []*gathered) {
 		co.sendSmaller(calls)
 		return
 	}
+	again := calls[:0:0] // by themselves: it is the batch's reply that was too large
 	for i, g := range calls {
 		it := &x.items[i]
+		if errors.Is(err, ErrReplyTooLarge) && x.idempotent(it) {
+			again = append(again, g)
+			continue
+		}
 		g.raw, g.err, g.endpoint = it.raw, it.err, x.endpoint
 		if g.err == nil && !it.answered {
 			if g.err = err; err == nil {
@@ -266,6 +275,7 @@ func (co *coalescer) send(calls []*gathered) {
 		}
 		g.done <- struct{}{}
 	}
+	co.letGo(again)
 }
 
 // sendSmaller sends calls again, whose batch was refused.

@@ -147,12 +147,13 @@ func TestCoalescedCallFailsAlone(t *testing.T) {
 func TestCoalescedCallEndsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newClient(t, newSlow(), jsonrpc.WithCoalescing(jsonrpc.Coalescing{Window: time.Millisecond}))
+		enough := errors.New("enough")
 		var wg sync.WaitGroup
 		for i := range 5 {
 			wg.Go(func() {
 				ctx, begin := t.Context(), time.Now()
 				if i == 2 {
-					short, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
+					short, cancel := context.WithTimeoutCause(ctx, 10*time.Millisecond, enough)
 					defer cancel()
 					ctx = short
 				}
@@ -160,7 +161,7 @@ func TestCoalescedCallEndsAlone(t *testing.T) {
 				if i != 2 && err != nil {
 					t.Error(i, err)
 				}
-				if i == 2 && (!errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 10*time.Millisecond || !jsonrpc.MaybeSent(err)) {
+				if i == 2 && (!errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, enough) || time.Since(begin) != 10*time.Millisecond || !jsonrpc.MaybeSent(err)) {
 					t.Error(err, time.Since(begin))
 				}
 			})

@@ -199,12 +199,17 @@ func (x *Exchange) adopt(part *Exchange, err error, shared bool) error {
 // Copyable reports whether the outcome of a copy can be that of x: not if its result
 // is used up as it arrives ([Rows], [Open]) or its progress is told ([WithProgress]).
 func (x *Exchange) Copyable() bool {
+	return x.tracker == nil && len(x.items) > 0 && !x.usesUp()
+}
+
+// usesUp reports whether a result of the message is used up while it arrives.
+func (x *Exchange) usesUp() bool {
 	for i := range x.items {
 		if usesUp(x.items[i].result) {
-			return false
+			return true
 		}
 	}
-	return x.tracker == nil && len(x.items) > 0
+	return false
 }
 
 // usesUp reports whether a variable uses its result up while that arrives.
