@@ -45,10 +45,17 @@ func (s *search) usable(e *endpoint) bool {
 	return false
 }
 
+// more reports whether another endpoint may be gone to, or connected to, besides the
+// connections under way that the call waits for.
+func (s *search) more(underWay int) bool {
+	n := s.pool.set.attempts
+	return n <= 0 || len(s.tried)+underWay < n
+}
+
 // next returns the endpoint for the next attempt, acquired; trial says that it shows
 // whether the endpoint is well.
 func (s *search) next(ctx context.Context) (e *endpoint, trial bool, err error) {
-	if n := s.pool.set.attempts; n > 0 && len(s.tried) >= n {
+	if !s.more(0) {
 		return nil, false, s.failed()
 	}
 	s.turn = s.pool.turn.Add(1) - 1
@@ -91,10 +98,13 @@ func (s *search) wait(ctx context.Context) (e *endpoint, trial bool, err error) 
 	for {
 		changed := s.pool.change.changed()
 		s.waiting = slices.DeleteFunc(s.waiting, s.over)
+		if !s.more(0) {
+			return nil, false, s.failed()
+		}
 		if e, trial = s.now(); e != nil {
 			return e, trial, nil
 		}
-		if s.cold != nil && (impatient || len(s.waiting) == 0) {
+		if s.cold != nil && s.more(len(s.waiting)) && (impatient || len(s.waiting) == 0) {
 			s.waiting = append(s.waiting, wait{s.cold, s.cold.connect()})
 			impatient = false
 			timer.Reset(patience)
@@ -280,7 +290,7 @@ func (s *search) another(e *endpoint) bool {
 // bounded is an attempt within the time that it has, if there is another endpoint to
 // go to.
 func (p *Pool) bounded(ctx context.Context, x *Exchange, s *search, e *endpoint, trial, idempotent bool) error {
-	if p.set.attemptTimeout > 0 && idempotent && s.another(e) {
+	if p.set.attemptTimeout > 0 && idempotent && !x.usesUp() && s.another(e) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, p.set.attemptTimeout, errAttemptTimeout)
 		defer cancel()

@@ -120,7 +120,8 @@ func WithAttempts(n int) PoolOption {
 
 // WithAttemptTimeout bounds how long an endpoint may take for a call that may be sent
 // to another one then, because it is idempotent. An endpoint has as long as the call if
-// no other is well that the call has not been to. The default sets no bound.
+// no other is well that the call has not been to; so it has for [Rows] and [Open], whose
+// results are used while they arrive. The default sets no bound.
 func WithAttemptTimeout(d time.Duration) PoolOption {
 	return poolOnly(func(p *poolSettings) { p.attemptTimeout = d })
 }

@@ -67,6 +67,22 @@ func TestPoolStreams(t *testing.T) {
 	})
 }
 
+// A connection that cannot be made is an attempt.
+func TestPoolAttemptsOnStreams(t *testing.T) {
+	inBubble(t, func(t *testing.T, _ *peer) {
+		servers, endpoints := peers(t, 3)
+		for i, s := range servers {
+			s.meet(func(context.Context) error { time.Sleep(time.Duration(i+1) * time.Second); return errDown })
+		}
+		p := poolOf(t, endpoints, jsonrpc.WithAttempts(1), jsonrpc.WithStrategy(jsonrpc.Ordered()))
+		wantText(t, "one", whoAnswers(t, p), "jsonrpc: who at a: connect: nobody is there")
+		p = poolOf(t, endpoints, jsonrpc.WithAttempts(2), jsonrpc.WithStrategy(jsonrpc.Ordered()))
+		wantText(t, "two", whoAnswers(t, p),
+			"jsonrpc: who: 2 attempts failed: a: connect: nobody is there; b: connect: nobody is there")
+		time.Sleep(3 * time.Second) // the others fail, too
+	})
+}
+
 // While one connection takes its time, the first of the others will do.
 func TestPoolPatience(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *peer) {

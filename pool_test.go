@@ -345,3 +345,47 @@ func TestPoolAttemptTimeout(t *testing.T) {
 		}
 	})
 }
+
+// A trickle is a reply that takes a second for each of its parts.
+type trickle struct {
+	ctx   context.Context
+	parts []string
+}
+
+func (r *trickle) Read(p []byte) (int, error) {
+	if len(r.parts) == 0 {
+		return 0, io.EOF
+	}
+	if sleepUntil(r.ctx, time.Second); r.ctx.Err() != nil {
+		return 0, &transport.Error{Op: "read", Sent: true, Err: context.Cause(r.ctx)}
+	}
+	n := copy(p, r.parts[0])
+	r.parts = r.parts[1:]
+	return n, nil
+}
+
+// A result that is used while it arrives is not cut off: it would not be had again.
+func TestPoolAttemptTimeoutSparesRows(t *testing.T) {
+	inBubble(t, func(t *testing.T, _ *peer) {
+		all, endpoints := backends("ab")
+		all[0].does(func(ctx context.Context, _ *transport.Message) (io.ReadCloser, error) {
+			return io.NopCloser(&trickle{ctx, []string{`{"jsonrpc":"2.0","id":1,"result":[1`, ",2", ",3", "]}"}}), nil
+		})
+		opts := []jsonrpc.CallOption{jsonrpc.WithIdempotent(), jsonrpc.WithID(jsonrpc.IntID(1))}
+		p := poolOf(t, endpoints, jsonrpc.WithAttemptTimeout(2*time.Second), jsonrpc.WithStrategy(jsonrpc.Ordered()))
+		n := 0
+		for item, err := range jsonrpc.Rows[int](t.Context(), p, "list", nil, opts...) {
+			if n++; item != n || err != nil {
+				t.Error(item, err)
+			}
+		}
+		r, err := jsonrpc.Open(t.Context(), p, "list", nil, opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if text, err := io.ReadAll(r); n != 3 || string(text) != "[1,2,3]" || err != nil {
+			t.Errorf("%d items; %s, %v", n, text, err)
+		}
+	})
+}
