@@ -114,23 +114,23 @@ func (e *endpoint) failed(o Outcome, cause error, trial bool) {
 		h.trying.Store(false)
 	}
 	now, until := e.pool.now(), h.until.Load()
-	limited := o.Class == ClassRateLimited || o.RetryAfter > 0
 	asked := min(o.RetryAfter, maxRetryAfter)
+	useless := o.Class == ClassRateLimited || o.Class == ClassUnreachable || asked > 0 // one failure shows it
 	switch {
 	case until > now: // the others that were under way fail too
-		if limited {
+		if asked > 0 {
 			h.limited = true
 			h.until.Store(max(until, now+int64(asked)))
 		}
 		return
-	case !trial && until == 0 && !limited && o.Class != ClassUnreachable && h.row < set.Failures:
+	case !trial && until == 0 && !useless && h.row < set.Failures:
 		return
 	}
 	if until == 0 && time.Duration(now-h.since) > h.length {
 		h.rests = 0 // it was well for longer than it rested
 	}
 	h.rests++
-	h.limited, h.absent = limited, o.Class == ClassUnreachable
+	h.limited, h.absent = asked > 0, o.Class == ClassUnreachable
 	if h.length = asked; asked == 0 {
 		d := min(set.First<<min(h.rests-1, 20), set.Max)
 		h.length = d/2 + rand.N(d/2+1)

@@ -164,6 +164,11 @@ func TestPoolAllRest(t *testing.T) {
 		all[0].does(nil)
 		wantText(t, "well again", whoAnswers(t, p), "a")
 		wantText(t, "states", states(p), "up")
+		all[0].does(saysError(429, "slow down")) // and does not say for how long
+		wantText(t, "asked too often", whoAnswers(t, p), "jsonrpc: who at a: slow down (code 429)")
+		wantText(t, "states", states(p), "resting")
+		all[0].does(nil)
+		wantText(t, "well again", whoAnswers(t, p), "a")
 	})
 }
 
