@@ -107,14 +107,15 @@ func newMembers(all []*endpoint, specs []Endpoint) *members {
 // the other.
 func (t *tier) spread() {
 	const most = 128 // slots for the weights, beside one for each endpoint
-	sum, divisor := 0, 0
+	sum := 0.        // of large ones it does not fit into an int
+	divisor := 0
 	for _, w := range t.weights {
-		sum, divisor = sum+w, gcd(divisor, w)
+		sum, divisor = sum+float64(w), gcd(divisor, w)
 	}
 	turns, total := make([]int, len(t.weights)), 0
 	for i, w := range t.weights {
-		if turns[i] = w / divisor; sum/divisor > most {
-			turns[i] = max(1, w*most/sum)
+		if turns[i] = w / divisor; sum/float64(divisor) > most {
+			turns[i] = max(1, int(float64(w)*most/sum))
 		}
 		total += turns[i]
 	}
@@ -167,16 +168,16 @@ func (s *search) first(from []*endpoint, start int) *endpoint {
 
 // least returns the one with the least load; of several, which one is by turn.
 func (s *search) least(t *tier) (best *endpoint) {
-	var load, weight int64
+	var load float64
 	start := int(s.turn % uint64(len(t.endpoints)))
 	for i := range t.endpoints {
 		if i += start; i >= len(t.endpoints) {
 			i -= len(t.endpoints)
 		}
 		e := t.endpoints[i]
-		l, w := e.inFlight.Load(), int64(t.weights[i])
-		if (best == nil || l*weight < load*w) && s.usable(e) {
-			best, load, weight = e, l, w
+		l := float64(e.inFlight.Load()) / float64(t.weights[i])
+		if (best == nil || l < load) && s.usable(e) {
+			best, load = e, l
 		}
 	}
 	return best

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -52,6 +53,13 @@ func TestPoolWeights(t *testing.T) {
 			if got := strings.Count(turns, name); got < want*9/10 || got > want*11/10 {
 				t.Errorf("%s has %d of 900 calls, want about %d", name, got, want)
 			}
+		}
+		for i := range endpoints {
+			endpoints[i].Weight = math.MaxInt/2 + 1 - i
+		}
+		for _, strategy := range []jsonrpc.Strategy{jsonrpc.RoundRobin(), jsonrpc.LeastLoaded()} {
+			p := poolOf(t, endpoints, jsonrpc.WithStrategy(strategy))
+			wantText(t, "turns by the largest weights", asks(t, p, 6), "abcabc")
 		}
 	})
 }
