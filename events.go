@@ -9,7 +9,6 @@ import (
 	"io"
 	"runtime/debug"
 	"slices"
-	"unicode/utf8"
 
 	"example.com/jsonrpc/transport"
 )
@@ -37,15 +36,19 @@ func (x *Exchange) readEvents(ctx context.Context, events transport.EventsReply)
 		if x.keep {
 			text = bytes.Clone(text)
 		}
-		if !utf8.Valid(text) {
-			return x.notJSON(text, errUTF8)
+		i, _, err := x.begin(text)
+		if err != nil {
+			return err
 		}
-		if err := checkSyntax(text); err != nil {
-			return x.notJSON(text, err)
-		}
-		var e envelope
-		if text[skipSpace(text, 0)] == '{' {
-			_, _ = e.scan(text, skipSpace(text, 0), false) // checked
+		var e envelope // what is no object is for readText
+		if i < len(text) && text[i] == '{' {
+			end, err := e.scan(text, i, false)
+			if err != nil {
+				return x.notJSON(text, err)
+			}
+			if err := x.checkEnd(text, end); err != nil {
+				return err
+			}
 			if e.method != nil && e.result == nil && e.error == nil {
 				x.handle(ctx, &e)
 				continue

@@ -203,13 +203,20 @@ func (x *Exchange) begin(text []byte) (i int, found deviationSet, err error) {
 	if !utf8.Valid(text) {
 		return 0, 0, x.notJSON(text, errUTF8)
 	}
-	if bytes.HasPrefix(text, []byte("\ufeff")) {
-		if i = len("\ufeff"); x.set.validate {
+	if i = skipMark(text); i > 0 {
+		if x.set.validate {
 			return 0, 0, x.notJSON(text, errors.New("it begins with a byte order mark (WithValidation(false) accepts it)"))
 		}
 		found.add(DeviationByteOrder)
 	}
 	return skipSpace(text, i), found, nil
+}
+
+// skipMark returns the index after the byte order mark that text begins with, if
+// it does.
+func skipMark(text []byte) int {
+	const mark = "\ufeff"
+	return max(0, skipKnown(text, 0, mark))
 }
 
 // notJSON is the error for a text that is not JSON, or too deep to be read.

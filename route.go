@@ -7,7 +7,7 @@ import (
 // route gives a message to whom it is for. It reports whether f was handed on.
 func (l *link) route(f *frame) bool {
 	text := f.text
-	i := skipSpace(text, 0)
+	i := skipSpace(text, skipMark(text)) // whose call it is judges the mark
 	if i == len(text) {
 		return false
 	}

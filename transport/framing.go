@@ -133,7 +133,7 @@ func (s *newlineSplitter) Split(data []byte) (msg []byte, used int, err error) {
 		s.skip = false
 		return nil, end + 1, tooLong(s.limit)
 	}
-	if line = bytes.TrimSpace(line); len(line) == 0 {
+	if line = bytes.Trim(line, " \t\r"); len(line) == 0 { // what JSON takes for space, and no more
 		return nil, end + 1, nil
 	}
 	return line, end + 1, nil
