@@ -136,9 +136,9 @@ EXAMPLES
 
 const listenHelp = `Prints the notifications that a server sends, each as compact JSON on a line of
 its own, {"method":…,"params":…}, until it is interrupted (code 130). TARGET is a
-stream: ws, wss, tcp, tls, unix or exec. With METHOD it calls that first, to ask
-for them; the result is shown by -v. Requests of the server's are answered with
-the error that there is no such method.
+stream: ws, wss, tcp, tls, unix, exec, zmq+tcp, or nats-sub, which only listens.
+With METHOD it calls that first, to ask for them; the result is shown by -v.
+Requests of the server's are answered with the error that there is no such method.
 
 When the connection ends it is made again, METHOD is called again, and a warning
 on stderr says from when to when notifications may be missing. A child process
