@@ -162,6 +162,8 @@ func TestScriptSyntax(t *testing.T) {
 		"--> HTTP A: b\n<-- {}":   "line 1 of the script: a request has a body and no status",
 		"--> HTTP 200\n--> {}":    "line 1 of the script: a request has a body and no status",
 		"--> {}\n<-- HTTP nosuch": "line 2 of the script: expected HTTP [STATUS] [NAME: VALUE], got HTTP nosuch",
+		"--> {}\n<-- HTTP 042":    "line 2 of the script: the status of a reply is 100 or more, got HTTP 042",
+		"--> {}\n<-- HTTP -42":    "line 2 of the script: the status of a reply is 100 or more, got HTTP -42",
 	} {
 		tb := &fakeTB{}
 		func() {

@@ -125,6 +125,9 @@ func (m *scriptMessage) add(line string) error {
 	}
 	if digits, header, _ := strings.Cut(rest, " "); len(digits) == 3 {
 		if status, err := strconv.Atoi(digits); err == nil {
+			if status < http.StatusContinue { // net/http panics
+				return fmt.Errorf("the status of a reply is 100 or more, got %s", line)
+			}
 			m.status, rest = status, header
 		}
 	}
