@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // Rows calls a method whose result is an array and yields its items one by one,
@@ -88,7 +89,8 @@ func (r *rows[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}
-	options := r.itemRules().forItems()
+	// The rest of the rules are the decoder's: those of the call.
+	options := jsonv1.ReportErrorsWithLegacySemantics(r.itemRules().onePass == nil)
 	for dec.PeekKind() != jsontext.KindEndArray {
 		var item T
 		if err := json.UnmarshalDecode(dec, &item, options); err != nil {
