@@ -278,7 +278,7 @@ func (c *Client) explain(ctx context.Context, method string, err error) error {
 }
 
 // carry sends the message and reads the reply.
-func (c *Client) carry(ctx context.Context, x *Exchange) error {
+func (c *Client) carry(ctx context.Context, x *Exchange) (err error) {
 	reply, err := c.rt.RoundTrip(ctx, &x.msg)
 	if err != nil {
 		return err
@@ -289,11 +289,12 @@ func (c *Client) carry(ctx context.Context, x *Exchange) error {
 		}
 		return nil
 	}
-	err = x.read(ctx, reply)
-	if closeErr := reply.Close(); err == nil && closeErr != nil && x.msg.Reply {
-		return &transport.Error{Op: "read", Sent: true, Err: closeErr}
-	}
-	return err
+	defer func() { // even if what reads it, as a loop over Rows, panics
+		if closeErr := reply.Close(); err == nil && closeErr != nil && x.msg.Reply {
+			err = &transport.Error{Op: "read", Sent: true, Err: closeErr}
+		}
+	}()
+	return x.read(ctx, reply)
 }
 
 // wrap adds the method and the endpoint to an error.
