@@ -26,9 +26,19 @@ func WithAuth(user, password string) jsonrpc.DialOption {
 	return jsonrpc.DialOptions(
 		jsonrpc.WithSecrets(password),
 		jsonrpc.WithHTTPWrap(func(rt http.RoundTripper) http.RoundTripper {
-			return &digest.Transport{Username: user, Password: password, Transport: refusals{rt}}
+			return &digest.Transport{Username: user, Password: password, Transport: refusals{rt}, FindChallenge: findChallenge}
 		}),
 	)
+}
+
+// findChallenge finds none in what it cannot read: that the server has refused is then
+// for the caller to know.
+func findChallenge(h http.Header) (*digest.Challenge, error) {
+	c, err := digest.FindChallenge(h)
+	if err != nil {
+		return nil, digest.ErrNoChallenge
+	}
+	return c, nil
 }
 
 // refusals is a RoundTripper whose refusals are short: what is around it reads

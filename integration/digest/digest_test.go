@@ -134,17 +134,24 @@ func TestWrongPassword(t *testing.T) {
 	}
 }
 
-// A refusal that never ends is read up to a limit, and one without a challenge is
-// a refusal.
+// A refusal that never ends is read up to a limit, and one without a challenge that
+// can be answered is a refusal.
 func TestRefusals(t *testing.T) {
-	for name, respond := range map[string]http.HandlerFunc{
-		"long":         func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, endless{r}) },
-		"no challenge": func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "no") },
+	no := func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "no") }
+	for name, test := range map[string]struct {
+		challenge string
+		respond   http.HandlerFunc
+	}{
+		"long":                 {respond: func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, endless{r}) }},
+		"no challenge":         {respond: no},
+		"half a challenge":     {challenge: `Digest realm="here", nonce="`, respond: no},
+		"an unknown algorithm": {challenge: `Digest realm="here", nonce="1", algorithm=ROT13`, respond: no},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("WWW-Authenticate", test.challenge)
 				w.WriteHeader(http.StatusUnauthorized)
-				respond(w, r)
+				test.respond(w, r)
 			}))
 			defer server.Close()
 			client, err := jsonrpc.Dial(t.Context(), server.URL, digest.WithAuth(user, password))
