@@ -61,15 +61,19 @@ func (b Breaker) Interceptor() jsonrpc.Interceptor {
 			if !breaker.TryAcquirePermit() {
 				return refusedBy(breaker.CircuitBreaker)
 			}
+			failure, known := false, false // a panic of the caller's own tells nothing
+			defer func() {
+				switch {
+				case known && failure:
+					breaker.RecordFailure()
+				case known:
+					breaker.RecordSuccess()
+				case breaker.IsHalfOpen():
+					breaker.RecordFailure() // or its place among the trials would be lost
+				}
+			}()
 			err := next(ctx, x)
-			switch failure, known := b.failure(x, err); {
-			case known && failure:
-				breaker.RecordFailure()
-			case known:
-				breaker.RecordSuccess()
-			case breaker.IsHalfOpen():
-				breaker.RecordFailure() // or its place among the trials would be lost
-			}
+			failure, known = b.failure(x, err)
 			return err
 		}
 	}

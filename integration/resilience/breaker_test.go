@@ -74,6 +74,33 @@ func TestBreaker(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	bubble(t, "a trial that ends in a panic is not the last", func(t *testing.T) {
+		s := &server{steps: []step{broken, broken, broken, broken, fine}}
+		panics := false
+		inner := func(next jsonrpc.Invoker) jsonrpc.Invoker {
+			return func(ctx context.Context, x *jsonrpc.Exchange) error {
+				if panics {
+					panic("oops")
+				}
+				return next(ctx, x)
+			}
+		}
+		client := s.client(t, resilience.New(quick), jsonrpc.WithInterceptors(inner))
+		for range 4 {
+			_ = call(t.Context(), client)
+		}
+		time.Sleep(5 * time.Second)
+		panics = true
+		func() {
+			defer func() { _ = recover() }()
+			_ = call(t.Context(), client)
+		}()
+		panics = false
+		time.Sleep(5 * time.Second)
+		if err := call(t.Context(), client); err != nil {
+			t.Error(err)
+		}
+	})
 	bubble(t, "a trial that is given up is none, and not the last", func(t *testing.T) {
 		s := &server{steps: []step{broken, broken, broken, broken, stalled, fine}}
 		client := s.client(t, resilience.New(quick))

@@ -30,9 +30,9 @@ type Retry struct {
 	// MaxWait is the longest that a server may ask to wait for (Retry-After); if
 	// it asks for more, the call fails at once. The default is a minute.
 	MaxWait time.Duration
-	// AttemptTimeout bounds each attempt of what is idempotent, so that one that
-	// stalls leaves time for another. The default is none: an attempt may take all
-	// the time of the call, as those of other calls may in any case.
+	// AttemptTimeout bounds each attempt of what is idempotent and may be sent again,
+	// so that one that stalls leaves time for another. The default is none: an attempt
+	// may take all the time of the call, as those of other calls may in any case.
 	AttemptTimeout time.Duration
 	// RateLimited sends again what the server refused with a rate limit, idempotent
 	// or not. Servers that count before they work have not carried it out; one
@@ -76,7 +76,7 @@ func (r Retry) Interceptor() jsonrpc.Interceptor {
 
 // attempt sends x once.
 func (r *Retry) attempt(ctx context.Context, x *jsonrpc.Exchange, next jsonrpc.Invoker) error {
-	if r.AttemptTimeout > 0 && x.Idempotent() { // what may not be sent again has all the time there is
+	if r.AttemptTimeout > 0 && x.Idempotent() && x.Copyable() { // what may not be sent again has all the time there is
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.AttemptTimeout)
 		defer cancel()

@@ -55,6 +55,7 @@ func TestRetrySendsAgainWhatMayBe(t *testing.T) {
 		"no more than 2":                   {steps: []step{broken, broken, fine}, do: get, retry: resilience.Retry{Attempts: 2}, sent: 2, fails: true},
 		"a stall":                          {steps: []step{stalled, fine}, do: get, retry: resilience.Retry{AttemptTimeout: time.Second}, sent: 2},
 		"slow, and not idempotent":         {steps: []step{{wait: 3 * time.Second, reply: fine.reply}}, do: put, retry: resilience.Retry{AttemptTimeout: time.Second}, sent: 1},
+		"slow rows, not had again":         {steps: []step{{wait: 3 * time.Second, reply: `{"jsonrpc":"2.0","result":[],"id":#}`}}, do: rows, retry: resilience.Retry{AttemptTimeout: time.Second}, sent: 1},
 		"by a classifier": {steps: []step{said, fine}, do: get, retry: resilience.Retry{Classifier: func(error) jsonrpc.Outcome {
 			return jsonrpc.Outcome{Class: jsonrpc.ClassBehind, Sent: true}
 		}}, sent: 2},
