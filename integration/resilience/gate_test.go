@@ -3,6 +3,7 @@ package resilience_test
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"sync"
 	"testing"
@@ -166,6 +167,8 @@ func TestRateLimit(t *testing.T) {
 		"with costs": {resilience.RateLimit{Calls: 10, Cost: func(string) int { return 3 }}, []int64{0, 300, 600}},
 		"free":       {resilience.RateLimit{Calls: 1, Cost: func(string) int { return 0 }}, []int64{0, 0, 0}},
 		"none":       {resilience.RateLimit{}, []int64{0, 0, 0}},
+		"costs that come in bursts": {resilience.RateLimit{Calls: 2, Burst: true, Cost: func(string) int { return 5 }},
+			[]int64{2000, 4000, 7000}},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			s := &server{steps: []step{fine}}
@@ -180,6 +183,27 @@ func TestRateLimit(t *testing.T) {
 			}
 		})
 	}
+	bubble(t, "bursts do not grow while nobody calls", func(t *testing.T) {
+		s := &server{steps: []step{fine}}
+		client := s.client(t, resilience.New(resilience.RateLimit{Calls: 2, Burst: true}))
+		at(t, s, client, 3) // of which one takes a turn of the next second
+		time.Sleep(time.Minute)
+		begin := time.Now()
+		at(t, s, client, 6)
+		since(t, begin, 2*time.Second)
+	})
+	bubble(t, "what costs more than could ever go is refused", func(t *testing.T) {
+		for _, limit := range []resilience.RateLimit{{Calls: 5}, {Calls: 5, Burst: true}, {Calls: 1, Per: time.Hour}} {
+			limit.Cost = func(string) int { return math.MaxInt }
+			s := &server{steps: []step{fine}}
+			client := s.client(t, resilience.New(limit))
+			wantErr(t, call(t.Context(), client), "jsonrpc: get at test:: send: rate limit: the call's turn comes later than the 1m0s that calls wait")
+			var b jsonrpc.Batch
+			b.Add(jsonrpc.Request{Method: "a"}, jsonrpc.Request{Method: "b"})
+			_, err := client.Send(t.Context(), &b)
+			wantErr(t, err, "jsonrpc: batch of 2 at test:: send: rate limit: the call's turn comes later than the 1m0s that calls wait")
+		}
+	})
 	bubble(t, "batches cost the sum of their items", func(t *testing.T) {
 		s := &server{steps: []step{{reply: "[]"}, fine}}
 		client := s.client(t, resilience.New(resilience.RateLimit{Calls: 10}), jsonrpc.WithValidation(false))
@@ -230,6 +254,16 @@ func TestRateLimit(t *testing.T) {
 
 func TestConcurrency(t *testing.T) {
 	slow := after(time.Second, fine)
+	bubble(t, "what costs more than all places goes alone", func(t *testing.T) {
+		s := &server{steps: []step{{reply: "[]"}}}
+		client := s.client(t, jsonrpc.WithValidation(false),
+			resilience.New(resilience.Concurrency{Max: 5, Cost: func(string) int { return math.MaxInt }}))
+		var b jsonrpc.Batch
+		b.Add(jsonrpc.Request{Method: "a"}, jsonrpc.Request{Method: "b"})
+		if _, err := client.Send(t.Context(), &b); err != nil || s.count() != 1 {
+			t.Error(err)
+		}
+	})
 	bubble(t, "so many at once", func(t *testing.T) {
 		s := &server{steps: []step{slow}}
 		client := s.client(t, resilience.New(resilience.Concurrency{Max: 3}))

@@ -3,7 +3,6 @@ package resilience
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go/ratelimiter"
@@ -42,14 +41,12 @@ func (l RateLimit) Interceptor() jsonrpc.Interceptor {
 	if l.Calls <= 0 {
 		return Classifier(nil).Interceptor()
 	}
-	type limiter struct{ ratelimiter.RateLimiter[any] }
-	limiters := &byEndpoint[limiter]{make: func(string) *limiter {
-		switch interval := l.Per / time.Duration(l.Calls); {
-		case l.Burst:
-			return &limiter{ratelimiter.NewBursty[any](uint(l.Calls), l.Per)}
-		default:
-			return &limiter{ratelimiter.NewSmoothWithMaxRate[any](max(interval, 1))}
+	type one struct{ limiter }
+	limiters := &byEndpoint[one]{make: func(string) *one {
+		if l.Burst {
+			return &one{newBursts(l.Calls, l.Per)}
 		}
+		return &one{ratelimiter.NewSmoothWithMaxRate[any](max(l.Per/time.Duration(l.Calls), 1))}
 	}}
 	return func(next jsonrpc.Invoker) jsonrpc.Invoker {
 		return func(ctx context.Context, x *jsonrpc.Exchange) error {
@@ -57,7 +54,7 @@ func (l RateLimit) Interceptor() jsonrpc.Interceptor {
 			if cost == 0 {
 				return next(ctx, x)
 			}
-			if err := l.wait(ctx, limiters.of(x).RateLimiter, cost); err != nil {
+			if err := l.wait(ctx, limiters.of(x).limiter, cost); err != nil {
 				return err
 			}
 			return next(ctx, x)
@@ -65,14 +62,24 @@ func (l RateLimit) Interceptor() jsonrpc.Interceptor {
 	}
 }
 
+// A limiter gives turns: it returns how long to wait for one, or -1 if that is more than
+// most, and then no turn is taken.
+type limiter interface {
+	TryReservePermits(cost uint, most time.Duration) (wait time.Duration)
+}
+
 // wait waits for the turn of what costs so much.
-func (l *RateLimit) wait(ctx context.Context, limiter ratelimiter.RateLimiter[any], cost int) error {
+func (l *RateLimit) wait(ctx context.Context, limiter limiter, cost int) error {
 	most := l.MaxWait
 	left, ends := left(ctx)
 	if ends && left < most {
 		most = max(left, 0)
 	}
-	switch wait := limiter.TryReservePermits(uint(cost), most); {
+	wait := time.Duration(-1)
+	if float64(cost)*float64(l.Per)/float64(l.Calls) <= float64(l.MaxWait)+2*float64(l.Per) { // which the limiter may overflow with
+		wait = limiter.TryReservePermits(uint(cost), most)
+	}
+	switch {
 	case wait < 0 && ends && left <= most:
 		return (&RefusedError{By: "rate limit", Reason: fmt.Sprintf("the call's turn comes after its deadline, in %v", round(left))}).asError()
 	case wait < 0:
@@ -115,7 +122,7 @@ func (c Concurrency) Interceptor() jsonrpc.Interceptor {
 		return func(ctx context.Context, x *jsonrpc.Exchange) error {
 			weight := int64(1)
 			if c.Cost != nil {
-				weight = int64(min(cost(x, c.Cost), c.Max, math.MaxInt32))
+				weight = int64(min(cost(x, c.Cost), c.Max))
 			}
 			if weight == 0 {
 				return next(ctx, x)

@@ -3,6 +3,7 @@ package resilience
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -96,6 +97,9 @@ func outcomes(classify jsonrpc.Classifier, x *jsonrpc.Exchange, err error) func(
 	}
 }
 
+// maxCost bounds what a message costs: sums do not overflow.
+const maxCost = math.MaxInt32
+
 // cost is what x costs if a method costs what of says, or 1.
 func cost(x *jsonrpc.Exchange, of func(method string) int) int {
 	if of == nil && !x.Batch() {
@@ -105,8 +109,10 @@ func cost(x *jsonrpc.Exchange, of func(method string) int) int {
 	for _, it := range x.Items() {
 		if of == nil {
 			sum++
+		} else if c := max(of(it.Method), 0); c < maxCost-sum {
+			sum += c
 		} else {
-			sum += max(of(it.Method), 0)
+			sum = maxCost
 		}
 	}
 	return sum
