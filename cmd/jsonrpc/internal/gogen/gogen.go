@@ -58,6 +58,9 @@ func Generate(doc *openrpc.Document, o Options) (*Package, error) {
 	if !token.IsIdentifier(o.Package) || o.Package == "_" || o.Package == "main" {
 		return nil, fmt.Errorf("%q cannot be the name of a package of Go: lower-case letters and digits are best", o.Package)
 	}
+	if err := checkParams(doc); err != nil {
+		return nil, err
+	}
 	b := newBuilder(doc)
 	for _, name := range []string{"API", "Client", "New", "Mock", "TestExamples"} {
 		b.taken[name] = true

@@ -24,6 +24,22 @@ func TestPackageNames(t *testing.T) {
 	}
 }
 
+// TestSameParamTwice: by name, only one of them could be sent.
+func TestSameParamTwice(t *testing.T) {
+	for structure, want := range map[string]string{
+		"by-name": `the method "a" takes its params by name, and two of them have the name "x": give one another name`, "by-position": "<nil>",
+	} {
+		doc, err := openrpc.Parse([]byte(`{"openrpc":"1.0.0","methods":[{"name":"a","paramStructure":"` + structure +
+			`","params":[{"name":"x","schema":true},{"name":"x","schema":true}]}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := gogen.Generate(doc, gogen.Options{Package: "x"}); fmt.Sprint(err) != want {
+			t.Errorf("%s: the error is %v, want %s", structure, err, want)
+		}
+	}
+}
+
 // TestIntricate: alternatives within alternatives multiply, and it must be said
 // when there are too many.
 func TestIntricate(t *testing.T) {

@@ -92,6 +92,20 @@ func (b *builder) params(m *method, marked bool) {
 	}
 }
 
+// checkParams finds params that could not be sent.
+func checkParams(doc *openrpc.Document) error {
+	for _, m := range doc.Methods {
+		seen := make(map[string]bool)
+		for _, p := range m.Params {
+			if m.ParamStructure == openrpc.ByName && seen[p.Name] {
+				return fmt.Errorf("the method %q takes its params by name, and two of them have the name %q: give one another name", m.Name, p.Name)
+			}
+			seen[p.Name] = true
+		}
+	}
+	return nil
+}
+
 // positional are the params that are arguments of the function by themselves.
 func (m *method) positional() []param {
 	if m.options == "" {
