@@ -120,19 +120,21 @@ func positionalWord(v json.RawMessage) string {
 
 // operator is = if a text will do, otherwise :=.
 func operator(s *openrpc.Schema) string {
-	if isText(s, 0) {
+	if isText(s, map[*openrpc.Schema]bool{}) {
 		return "="
 	}
 	return ":="
 }
 
-// maxDepth bounds how far schemas within schemas are looked into.
-const maxDepth = 8
-
-func isText(s *openrpc.Schema, depth int) bool {
-	if s = s.Resolve(); s == nil || depth > maxDepth {
+// isText looks into each of the schemas once, however often they refer to one another.
+func isText(s *openrpc.Schema, seen map[*openrpc.Schema]bool) bool {
+	if s = s.Resolve(); s == nil {
 		return true
 	}
+	if seen[s] {
+		return false // if it is, that was said the first time
+	}
+	seen[s] = true
 	if len(s.Types) > 0 {
 		return slices.Contains(s.Types, "string")
 	}
@@ -141,7 +143,7 @@ func isText(s *openrpc.Schema, depth int) bool {
 	}
 	for _, forms := range [][]*openrpc.Schema{s.AllOf, s.AnyOf, s.OneOf} {
 		if len(forms) > 0 {
-			return slices.ContainsFunc(forms, func(form *openrpc.Schema) bool { return isText(form, depth+1) })
+			return slices.ContainsFunc(forms, func(form *openrpc.Schema) bool { return isText(form, seen) })
 		}
 	}
 	return s.Properties == nil && s.Items == nil
@@ -150,7 +152,7 @@ func isText(s *openrpc.Schema, depth int) bool {
 // literals returns all values that a schema names, as compact JSON: those of enum
 // and const, true and false, and otherwise the default and the examples.
 func literals(s *openrpc.Schema) []json.RawMessage {
-	closed, open := collect(s, 0)
+	closed, open := collect(s, map[*openrpc.Schema]bool{})
 	found := closed
 	if len(closed) == 0 {
 		found = open
@@ -165,11 +167,13 @@ func literals(s *openrpc.Schema) []json.RawMessage {
 	return distinct
 }
 
-// collect returns the only values that can be, and those that are suggested.
-func collect(s *openrpc.Schema, depth int) (closed, open []json.RawMessage) {
-	if s = s.Resolve(); s == nil || depth > maxDepth {
+// collect returns the only values that can be, and those that are suggested. It looks
+// into each of the schemas once.
+func collect(s *openrpc.Schema, seen map[*openrpc.Schema]bool) (closed, open []json.RawMessage) {
+	if s = s.Resolve(); s == nil || seen[s] {
 		return nil, nil
 	}
+	seen[s] = true
 	closed = slices.Clone(s.Enum)
 	if s.Const != nil {
 		closed = append(closed, s.Const)
@@ -183,7 +187,7 @@ func collect(s *openrpc.Schema, depth int) (closed, open []json.RawMessage) {
 	open = append(open, s.Examples...)
 	for _, forms := range [][]*openrpc.Schema{s.AllOf, s.AnyOf, s.OneOf} {
 		for _, form := range forms {
-			c, o := collect(form, depth+1)
+			c, o := collect(form, seen)
 			closed, open = append(closed, c...), append(open, o...)
 		}
 	}

@@ -23,8 +23,9 @@ type Field struct {
 
 // Bounds of what is shown below one param: schemas may be recursive and vast.
 const (
-	maxDepth  = 5
-	maxFields = 250
+	maxDepth   = 5
+	maxFields  = 250
+	maxSchemas = 10_000 // that are looked into, though they have no fields
 )
 
 // Params returns the fields of a method's params.
@@ -49,7 +50,7 @@ func Result(m *openrpc.Method) *Field {
 }
 
 func content(c *openrpc.ContentDescriptor, required bool) Field {
-	b := &builder{left: maxFields, active: map[*openrpc.Schema]bool{}}
+	b := &builder{left: maxFields, schemas: maxSchemas, active: map[*openrpc.Schema]bool{}}
 	f := b.field(c.Name, c.Schema, required, 0)
 	f.Deprecated = f.Deprecated || c.Deprecated
 	if text := joined(c.Summary, c.Description); text != "" {
@@ -73,8 +74,9 @@ func joined(summary, description string) string {
 
 // A builder makes the fields below one param.
 type builder struct {
-	left   int
-	active map[*openrpc.Schema]bool // being shown, to see recursion
+	left    int
+	schemas int
+	active  map[*openrpc.Schema]bool // being shown, to see recursion
 }
 
 func (b *builder) field(name string, s *openrpc.Schema, required bool, depth int) Field {
@@ -114,7 +116,7 @@ func title(s *openrpc.Schema, typ string) string {
 // below returns the members of an object, or of the items of an array.
 func (b *builder) below(s *openrpc.Schema, depth int) []Field {
 	s = s.Resolve()
-	if s.Bool != nil || b.active[s] || b.left <= 0 {
+	if b.schemas--; s.Bool != nil || b.active[s] || b.left <= 0 || b.schemas <= 0 {
 		return nil
 	}
 	b.active[s] = true
