@@ -168,6 +168,7 @@ func (o *outbox) flushLocked(ctx context.Context, rounds int) {
 		n, err := o.write(ctx, frames)
 		o.mu.Lock()
 		o.written += int64(n)
+		o.inside.serve(o.written)
 		if n < len(frames) && errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() != nil {
 			o.pending = append(append(make([]byte, 0, len(frames)-n+len(o.pending)), frames[n:]...), o.pending...)
 			go o.flush()
@@ -176,7 +177,6 @@ func (o *outbox) flushLocked(ctx context.Context, rounds int) {
 		if cap(frames) <= 64<<10 {
 			o.spare = frames[:0]
 		}
-		o.inside.serve(o.written)
 		o.err = err
 	}
 	o.writing = false
