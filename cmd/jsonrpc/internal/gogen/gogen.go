@@ -136,8 +136,8 @@ func supportText(name string) string {
 		panic(err) // it is built in
 	}
 	_, body, _ := strings.Cut(string(text), "package support\n")
-	if i := strings.Index(body, "\n)\n"); strings.HasPrefix(body, "\nimport (") {
-		return body[i+len("\n)\n"):]
+	if imports, rest, _ := strings.Cut(body, "\n)\n"); strings.HasPrefix(imports, "\nimport (") {
+		return rest
 	}
 	return strings.TrimPrefix(body, "\nimport \"reflect\"\n")
 }
