@@ -68,6 +68,9 @@ func (o *benchOptions) run(ctx context.Context, s *session, at target, args []st
 	if err := checkMethod(args[0]); err != nil {
 		return err
 	}
+	if err := checkCounts(map[string]count{"concurrency": o.concurrency}); err != nil {
+		return err
+	}
 	params, err := o.benchParams(s, args[1:])
 	if err != nil {
 		return err

@@ -62,6 +62,9 @@ func newBulkCommand(s *session) *cobra.Command {
 
 // run makes all the calls.
 func (o *bulkOptions) run(ctx context.Context, s *session, at target, args []string) error {
+	if err := checkCounts(map[string]count{"concurrency": o.concurrency, "batch": o.batch}); err != nil {
+		return err
+	}
 	input, err := o.open(s, args)
 	if err != nil {
 		return err

@@ -102,3 +102,14 @@ func (c *count) Set(arg string) error {
 	*c = count(n)
 	return nil
 }
+
+// checkCounts refuses numbers that no machine has room for.
+func checkCounts(given map[string]count) error {
+	const most = 100_000
+	for flag, n := range given {
+		if n > most {
+			return &usageError{fmt.Sprintf("--%s: %d are the most", flag, most)}
+		}
+	}
+	return nil
+}
