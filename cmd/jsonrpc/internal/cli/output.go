@@ -80,10 +80,16 @@ func (s *session) say(text string) {
 	s.sayLine("jsonrpc: " + strings.Join(strings.Fields(text), " "))
 }
 
-// warn prints a warning, once for each text.
+// maxWarned bounds how many warnings are remembered: servers have a part in them.
+const maxWarned = 1000
+
+// warn prints a warning, once for each text; of very many texts perhaps again.
 func (s *session) warn(text string) {
 	s.mu.Lock()
 	known := s.warned[text]
+	if len(s.warned) >= maxWarned {
+		clear(s.warned)
+	}
 	s.warned[text] = true
 	s.mu.Unlock()
 	if !known {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"syscall"
@@ -91,5 +92,22 @@ func TestStdoutFails(t *testing.T) {
 		if code != ExitUsage || errs.String() != want {
 			t.Errorf("%v: code %d, stderr %q", err, code, errs.String())
 		}
+	}
+}
+
+// TestManyWarnings: a warning is told once, and what a server can make different each
+// time takes no memory without end.
+func TestManyWarnings(t *testing.T) {
+	var errs bytes.Buffer
+	s := newSession(t.Context(), &Process{Stderr: &errs})
+	for i := range 10 * maxWarned {
+		s.warn(fmt.Sprintf("message %d was skipped", i))
+		s.warn("the same")
+		if len(s.warned) > maxWarned {
+			t.Fatalf("%d warnings are kept", len(s.warned))
+		}
+	}
+	if n := strings.Count(errs.String(), "the same\n"); n > 20 {
+		t.Errorf("told %d times", n)
 	}
 }
