@@ -59,8 +59,11 @@ type Stats struct {
 var ErrTooManyFailures = errors.New("no response to so many calls in a row")
 
 // window bounds the calls that were begun and whose outcomes the system does not
-// have: no kill makes more unknown, and what the checkpoint ran ahead.
+// have: no kill makes more unknown, and what the checkpoint ran ahead. It is more
+// if so many are wanted under way, and others to wait for them.
 const window = 4096
+
+func (j *Job) window() int { return max(window, 2*max(j.Concurrency, 1)*max(j.BatchSize, 1)) }
 
 // syncEvery is how often outcomes are flushed to the disk: if the power fails, those
 // that are lost are unknown.
@@ -91,7 +94,7 @@ func (j *Job) Run(ctx, hard context.Context) error {
 	defer stop(nil)
 	tasks := make(chan task)
 	records := make(chan record, window)
-	room := make(chan struct{}, window)
+	room := make(chan struct{}, j.window())
 
 	var read error
 	go func() {

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"example.com/jsonrpc"
 )
@@ -128,6 +129,29 @@ func TestRecords(t *testing.T) {
 	s := &j.Stats
 	if s.Written.Load() != 9 || s.Errors.Load() != 1 || s.Failures.Load() != 6 {
 		t.Errorf("%d written, %d errors, %d failures", s.Written.Load(), s.Errors.Load(), s.Failures.Load())
+	}
+}
+
+// As many messages are under way as are wanted, however many that are.
+func TestManyUnderWay(t *testing.T) {
+	const n = window + 1000
+	var under atomic.Int64
+	all := make(chan struct{})
+	send := func(ctx context.Context, calls []Call) []Outcome {
+		if under.Add(1) == n {
+			close(all)
+		}
+		select {
+		case <-all:
+		case <-ctx.Done():
+		}
+		return make([]Outcome, len(calls))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // only if it fails
+	defer cancel()
+	j := newJob(input(n), &Job{Send: send, Output: io.Discard, Concurrency: n})
+	if err := j.Run(ctx, ctx); err != nil {
+		t.Errorf("%d calls are under way of %d: %v", under.Load(), n, err)
 	}
 }
 
