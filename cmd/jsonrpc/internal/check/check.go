@@ -151,15 +151,19 @@ func (o Options) value(s *openrpc.Schema, path string, value json.RawMessage) ([
 	if number, ok := hugeNumber(decoded); ok {
 		return []Problem{{path, "numbers that can be compared", number}}, nil
 	}
-	compiled, err := o.compile(s)
+	var counted steps
+	compiled, err := o.compile(s, &counted)
 	if err != nil {
 		return nil, fmt.Errorf("the schema of %s cannot be used: %w", path, err)
 	}
-	err = compiled.Validate(decoded)
+	err = counted.validate(compiled, decoded)
 	if invalid, ok := err.(*jsonschema.ValidationError); ok {
 		return problems(invalid, path, decoded), nil
 	}
-	return nil, err
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be checked: %w", path, err)
+	}
+	return nil, nil
 }
 
 // hugeNumber finds a number whose exponent would make it thousands of digits long

@@ -3,6 +3,7 @@ package check
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -122,11 +123,14 @@ func TestFetch(t *testing.T) {
 		if url != "https://far.example/s.json" {
 			return nil, errors.New("asked for " + url)
 		}
-		return []byte(`{"a":{"type":"string"}}`), nil
+		return []byte(`{"a":{"type":"string","format":"date"}}`), nil
 	}}
 	got, err := o.Params(method(t, "far"), json.RawMessage(`[1]`))
 	if err != nil || texts(got) != "params[0] (v): expected a string, got a number (1)" {
 		t.Errorf("got %s, %v", texts(got), err)
+	}
+	if got, err := o.Params(method(t, "far"), json.RawMessage(`["no date"]`)); err != nil || got != nil {
+		t.Errorf("a format is a note: %s, %v", texts(got), err)
 	}
 	o.Fetch = func(string) ([]byte, error) { return nil, errors.New("gone") }
 	if _, err := o.Params(method(t, "far"), json.RawMessage(`[1]`)); err == nil || !strings.Contains(err.Error(), "gone") {
@@ -148,8 +152,43 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := (Options{}).Params(doc.Methods[0], json.RawMessage("["+value+"]")); err != nil {
+		if _, err := (Options{}).Params(doc.Methods[0], json.RawMessage("["+value+"]")); err != nil && !errors.Is(err, errTooManySteps) {
 			t.Errorf("%s %s: %v", schema, value, err)
 		}
 	})
+}
+
+// TestTooManyWays: schemas that refer to each other in more ways than can be followed
+// end a check with an error, whatever keyword they use, and a large value does not.
+func TestTooManyWays(t *testing.T) {
+	for _, keyword := range []string{"anyOf", "allOf", "oneOf", "not"} {
+		var schemas []string
+		for i := range 30 {
+			forms := strings.TrimSuffix(strings.Repeat(fmt.Sprintf(`{"$ref":"#/components/schemas/s%d"},`, i+1), 20), ",")
+			schema := fmt.Sprintf(`{%q:[%s]}`, keyword, forms)
+			if keyword == "not" {
+				schema = `{"not":{"anyOf":[` + forms + `]}}`
+			}
+			schemas = append(schemas, fmt.Sprintf(`"s%d":%s`, i, schema))
+		}
+		doc, err := openrpc.Parse([]byte(`{"openrpc":"1.3.2","info":{"title":"t","version":"1"},"methods":[
+			{"name":"m","params":[{"name":"v","schema":{"$ref":"#/components/schemas/s0"}}]}],
+			"components":{"schemas":{` + strings.Join(schemas, ",") + `,"s30":{"type":"string"}}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		const want = "params[0] (v) cannot be checked: its schemas refer to one another in more ways than can be followed"
+		if got, err := (Options{}).Params(doc.Methods[0], json.RawMessage(`[1]`)); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, %v", keyword, texts(got), err)
+		}
+	}
+	large := "[[" + strings.TrimSuffix(strings.Repeat(`{"a":[1,"b",null]},`, 50_000), ",") + "]]"
+	doc, err := openrpc.Parse([]byte(`{"openrpc":"1.3.2","info":{"title":"t","version":"1"},"methods":[{"name":"m","params":[{"name":"v","schema":
+		{"type":"array","items":{"type":"object","properties":{"a":{"type":"array","items":{"anyOf":[{"type":"integer"},{"type":["string","null"]}]}}}}}}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := (Options{}).Params(doc.Methods[0], json.RawMessage(large)); err != nil || got != nil {
+		t.Errorf("%v, %v", texts(got), err)
+	}
 }

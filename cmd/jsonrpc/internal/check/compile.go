@@ -20,7 +20,7 @@ const base = "openrpc:///schema.json"
 // compile makes a validator of a schema. It is written anew from what was read of
 // it, as 2020-12: so documents of either draft, references between them and
 // keywords that make no sense are no concern of the validator's.
-func (o Options) compile(s *openrpc.Schema) (*jsonschema.Schema, error) {
+func (o Options) compile(s *openrpc.Schema, counted *steps) (*jsonschema.Schema, error) {
 	e := &emitter{names: map[*openrpc.Schema]string{}, remote: o.Fetch != nil}
 	root := e.schema(s)
 	if e.defs != nil {
@@ -31,6 +31,8 @@ func (o Options) compile(s *openrpc.Schema) (*jsonschema.Schema, error) {
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.UseLoader(loader(o))
+	c.RegisterFormat(counted.format())
+	c.AssertFormat()
 	c.UseRegexpEngine(func(pattern string) (jsonschema.Regexp, error) {
 		if r, err := regexp.Compile(pattern); err == nil {
 			return r, nil
@@ -60,7 +62,9 @@ func (l loader) Load(url string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	withoutFormats(schema)
+	return schema, err
 }
 
 // An emitter writes schemas as 2020-12. Those that are referred to come to stand
@@ -88,7 +92,7 @@ func (e *emitter) schema(s *openrpc.Schema) any {
 	if s.Bool != nil {
 		return *s.Bool
 	}
-	m := map[string]any{}
+	m := map[string]any{"format": stepFormat}
 	switch {
 	case s.Target != nil:
 		m["$ref"] = e.ref(s.Target)
