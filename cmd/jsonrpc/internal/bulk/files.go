@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -25,10 +26,21 @@ func (j *Job) open() (*files, error) {
 	}
 	f := &files{}
 	var err error
-	if j.Resume {
+	switch {
+	case !j.Resume:
+		f.output, err = os.OpenFile(j.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) //nolint:gosec // as a shell's > would make it
+		if errors.Is(err, os.ErrExist) {
+			err = fmt.Errorf("%s is there already: continue an interrupted run with --resume, or take another name", j.Path)
+		}
+		if err == nil {
+			err = j.begin(f)
+		}
+	case j.neverBegan():
+		if f.output, err = os.OpenFile(j.Path, os.O_WRONLY, 0); err == nil {
+			err = j.begin(f)
+		}
+	default:
 		err = j.reopen(f)
-	} else {
-		err = j.create(f)
 	}
 	if err != nil {
 		f.close()
@@ -38,12 +50,18 @@ func (j *Job) open() (*files, error) {
 	return f, nil
 }
 
-func (j *Job) create(f *files) (err error) {
-	if f.output, err = os.OpenFile(j.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); errors.Is(err, os.ErrExist) { //nolint:gosec // as a shell's > would make it
-		return fmt.Errorf("%s is there already: continue an interrupted run with --resume, or take another name", j.Path)
-	} else if err != nil {
-		return err
+// neverBegan reports whether the run to continue ended between making its output and
+// the first line of its checkpoint, before any call.
+func (j *Job) neverBegan() bool {
+	output, err := os.Stat(j.Path)
+	if err != nil || output.Size() > 0 {
+		return false
 	}
+	text, err := os.ReadFile(j.Path + CheckpointSuffix)
+	return errors.Is(err, os.ErrNotExist) || err == nil && !bytes.ContainsRune(text, '\n')
+}
+
+func (j *Job) begin(f *files) (err error) {
 	f.checkpoint, err = createCheckpoint(j.Path+CheckpointSuffix, j.Ordered, j.Input)
 	return err
 }

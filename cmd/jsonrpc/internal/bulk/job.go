@@ -58,6 +58,14 @@ type Stats struct {
 // ErrTooManyFailures ends a job whose server does not answer any more.
 var ErrTooManyFailures = errors.New("no response to so many calls in a row")
 
+// A StartError is why a run did not begin: no call was made.
+type StartError struct{ Err error }
+
+func (e *StartError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *StartError) Unwrap() error { return e.Err }
+
 // window bounds the calls that were begun and whose outcomes the system does not
 // have: no kill makes more unknown, and what the checkpoint ran ahead. It is more
 // if so many are wanted under way, and others to wait for them.
@@ -87,7 +95,7 @@ type record struct {
 func (j *Job) Run(ctx, hard context.Context) error {
 	f, err := j.open()
 	if err != nil {
-		return err
+		return &StartError{err}
 	}
 	defer f.close()
 	ctx, stop := context.WithCancelCause(ctx)

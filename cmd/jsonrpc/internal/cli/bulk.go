@@ -232,7 +232,7 @@ func (o *bulkOptions) outcome(s *session, job *bulk.Job, err error) error {
 		s.say(bulkSummary(stats))
 	}
 	again := ""
-	if o.output != "" && err != nil {
+	if none := (*bulk.StartError)(nil); o.output != "" && err != nil && !errors.As(err, &none) {
 		again = "; --resume continues it"
 	}
 	switch {
