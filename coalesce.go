@@ -48,6 +48,10 @@ type Coalescing struct {
 // The limit of [WithMaxReply] counts for the reply to a batch as a whole. If that is
 // over it, calls that are idempotent (see [WithIdempotent]) are sent again by
 // themselves; the others fail with [ErrReplyTooLarge].
+//
+// On a stream, an interceptor that gives a call up and sends it again while its batch
+// is still under way gets an error, since its id is in use: there, a retry with a
+// timeout for each attempt does not go with coalescing.
 func WithCoalescing(c Coalescing) ClientOption {
 	return clientOnly(func(s *settings) {
 		if c.MaxItems <= 0 {

@@ -34,8 +34,10 @@ func TestPanicWhileAReplyIsRead(t *testing.T) {
 				t.Errorf("recovered %v", p)
 			}
 		}()
-		for range jsonrpc.Rows[int](t.Context(), client, "all", nil) {
-			panic("oh")
+		for n, err := range jsonrpc.Rows[int](t.Context(), client, "all", nil) {
+			if n == 1 && err == nil {
+				panic("oh")
+			}
 		}
 	}()
 	if closed != 1 {

@@ -122,7 +122,7 @@ func (s *byteStream) fill(ctx context.Context) error {
 	amid := s.begun || len(bytes.TrimSpace(s.in[s.from:])) > 0
 	if amid && s.pause > 0 && s.setRead != nil {
 		_ = s.setRead(time.Now().Add(s.pause)) // if that fails, so does the read
-		defer s.setRead(time.Time{})
+		defer func() { _ = s.setRead(time.Time{}) }()
 	}
 	n, err := s.readOnce(ctx, s.in[len(s.in):cap(s.in)])
 	s.in = s.in[:len(s.in)+n]

@@ -19,14 +19,16 @@ func TestWrittenBeforeTheWriterLeaves(t *testing.T) {
 		stream := transport.NewStream(ours, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan string, 3)
-		for _, message := range []string{`"a"`, `"b"`, `"c"`} {
-			go func() {
-				if err := stream.Write(ctx, []byte(message)); err == nil {
-					done <- message
-				}
-			}()
+		write := func(ctx context.Context, message string) {
+			if err := stream.Write(ctx, []byte(message)); err == nil {
+				done <- message
+			}
+		}
+		go write(ctx, `"a"`) // who writes for all, and leaves
+		synctest.Wait()
+		for _, message := range []string{`"b"`, `"c"`} {
+			go write(t.Context(), message)
 			synctest.Wait()
-			ctx = context.WithoutCancel(ctx) // only the first, who writes, leaves
 		}
 		if _, err := io.ReadFull(theirs, make([]byte, len("\"a\"\n\"b\"\n"))); err != nil {
 			t.Fatal(err)

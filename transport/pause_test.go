@@ -32,7 +32,7 @@ func TestPauseInAMessage(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ours, theirs := net.Pipe()
 				stream := transport.NewStream(ours, &transport.StreamOptions{Framing: test.framing, MaxPause: 10 * time.Second})
-				defer stream.Close()
+				defer func() { _ = stream.Close() }()
 				go func() {
 					for _, text := range test.sent {
 						_, _ = theirs.Write([]byte(text))
@@ -63,7 +63,7 @@ func TestContextEndsInAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
 		stream := transport.NewStream(ours, &transport.StreamOptions{MaxPause: 10 * time.Second})
-		defer stream.Close()
+		defer func() { _ = stream.Close() }()
 		go func() { _, _ = theirs.Write([]byte(`{"a"`)) }()
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
@@ -95,7 +95,7 @@ func TestPauseOfASocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stream.Close()
+	defer func() { _ = stream.Close() }()
 	if got, err := stream.Read(t.Context(), nil); string(got) != `{"a":1}` || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
