@@ -15,6 +15,7 @@ func dial(t *testing.T, url string, opts ...jsonrpc.DialOption) *jsonrpc.Client 
 	if strings.HasPrefix(t.Name(), "TestOverLeanHTTP/") {
 		opts = append([]jsonrpc.DialOption{jsonrpc.WithLeanHTTP()}, opts...)
 	}
+	opts = append([]jsonrpc.DialOption{jsonrpc.WithTimeout(callTimeout)}, opts...) // some servers leave a call unanswered now and then
 	client, err := jsonrpc.Dial(t.Context(), url, opts...)
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 const (
 	startTimeout = 60 * time.Second // servers take a second at most; a loaded machine takes longer
 	stopTimeout  = 10 * time.Second
+	callTimeout  = 60 * time.Second // unless a test says otherwise
 	pollInterval = 20 * time.Millisecond
 )
 

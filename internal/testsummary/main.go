@@ -10,7 +10,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -58,6 +60,12 @@ func summarize(r io.Reader, w io.Writer) (failed bool, err error) {
 			failed = failed || e.Action == "fail"
 			switch {
 			case e.Test == "": // a package: its line is the last of its output
+				for _, unfinished := range slices.Sorted(maps.Keys(outputs)) {
+					if strings.HasPrefix(unfinished, key) { // the process ended before these tests
+						fmt.Fprint(w, shorten(outputs[unfinished]))
+						delete(outputs, unfinished)
+					}
+				}
 				fmt.Fprint(w, packageLines(output, e.Action))
 				continue
 			case e.Action == "fail":

@@ -24,12 +24,18 @@ func TestSummarize(t *testing.T) {
 {"Action":"output","Package":"q","Output":"ok  \tq\t0.1s\n"}
 {"Action":"pass","Package":"q"}
 {"Action":"skip","Package":"r"}
+{"Action":"output","Package":"s","Test":"TestD","Output":"=== RUN   TestD\n"}
+{"Action":"output","Package":"s","Test":"TestD","Output":"panic: test timed out\n"}
+{"Action":"output","Package":"s","Output":"FAIL\ts\t600s\n"}
+{"Action":"fail","Package":"s"}
 `
 	const want = `    it broke
 --- FAIL: TestB (0.00s)
     no server
 FAIL	p	0.1s
 ok  	q	0.1s
+panic: test timed out
+FAIL	s	600s
 1 passed, 1 failed, 1 skipped
 `
 	var got strings.Builder
