@@ -112,7 +112,9 @@ func (g *generator) files() ([]File, error) {
 		add("examples_gen_test.go", examples)
 		add("example_gen_test.go", supportText("example_test.go"))
 	}
-	for name, sign := range map[string]string{"union": "[]shape{", "tuple": "unmarshalTuple(", "rest": "unmarshalRest[", "cycle": "affordable("} {
+	for name, sign := range map[string]string{
+		"union": "[]shape{", "tuple": "unmarshalTuple", "tuplerest": "unmarshalTupleRest(", "rest": "unmarshalRest[", "cycle": "affordable(",
+	} {
 		if strings.Contains(types, sign) {
 			add(name+"_gen.go", supportText(name+".go"))
 		}

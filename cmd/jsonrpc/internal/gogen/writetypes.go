@@ -160,28 +160,14 @@ func writeTuple(b *strings.Builder, d *decl) {
 	if d.rest == nil {
 		fmt.Fprintf(b, "_, err := unmarshalTuple(data, %s)\nreturn err\n}\n", strings.Join(to, ", "))
 	} else {
-		fmt.Fprintf(b, `items, err := unmarshalTuple(data, %s)
-	if err != nil {
-		return err
-	}
-	v.Rest = nil
-	for _, item := range items {
-		var rest %s
-		if err := json.Unmarshal(item, &rest); err != nil {
-			return err
-		}
-		v.Rest = append(v.Rest, rest)
-	}
-	return nil
-}
-`, strings.Join(to, ", "), d.rest)
+		fmt.Fprintf(b, "return unmarshalTupleRest(data, &v.Rest, %s)\n}\n", strings.Join(to, ", "))
 	}
 	fmt.Fprintf(b, "\n// MarshalJSON implements [json.Marshaler].\nfunc (v %s) MarshalJSON() ([]byte, error) {\n", d.name)
 	if d.rest == nil {
 		fmt.Fprintf(b, "return json.Marshal([]any{%s})\n}\n", strings.Join(from, ", "))
 		return
 	}
-	fmt.Fprintf(b, "items := []any{%s}\nfor _, item := range v.Rest {\nitems = append(items, item)\n}\nreturn json.Marshal(items)\n}\n", strings.Join(from, ", "))
+	fmt.Fprintf(b, "return marshalTupleRest(v.Rest, %s)\n}\n", strings.Join(from, ", "))
 }
 
 func writeUnion(b *strings.Builder, d *decl) {

@@ -84,6 +84,26 @@ func TestTuple(t *testing.T) {
 	}
 }
 
+func TestTupleRest(t *testing.T) {
+	var a string
+	rest := []int{9}
+	if err := unmarshalTupleRest([]byte(`["x",2,3]`), &rest, &a); err != nil || a != "x" || !reflect.DeepEqual(rest, []int{2, 3}) {
+		t.Errorf("%q, %v, %v", a, rest, err)
+	}
+	if text, err := marshalTupleRest(rest, a); err != nil || string(text) != `["x",2,3]` {
+		t.Errorf("%s, %v", text, err)
+	}
+	if err := unmarshalTupleRest([]byte(`["x"]`), &rest, &a); err != nil || rest != nil {
+		t.Errorf("%v, %v", rest, err)
+	}
+	if err := unmarshalTupleRest([]byte(`["x",2,"y"]`), &rest, &a); err == nil || err.Error() != "item 2: json: cannot unmarshal string into Go value of type int" {
+		t.Error(err)
+	}
+	if err := unmarshalTupleRest([]byte(`[1]`), &rest, &a); err == nil {
+		t.Error("a number is no string")
+	}
+}
+
 func TestRest(t *testing.T) {
 	rest, err := unmarshalRest[int]([]byte(`{"a":"known","b":2}`), "a")
 	if err != nil || !reflect.DeepEqual(rest, map[string]int{"b": 2}) {

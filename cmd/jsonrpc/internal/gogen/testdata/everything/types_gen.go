@@ -679,28 +679,12 @@ type Tail struct {
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (v *Tail) UnmarshalJSON(data []byte) error {
-	items, err := unmarshalTuple(data, &v.Item0, &v.Item1)
-	if err != nil {
-		return err
-	}
-	v.Rest = nil
-	for _, item := range items {
-		var rest bool
-		if err := json.Unmarshal(item, &rest); err != nil {
-			return err
-		}
-		v.Rest = append(v.Rest, rest)
-	}
-	return nil
+	return unmarshalTupleRest(data, &v.Rest, &v.Item0, &v.Item1)
 }
 
 // MarshalJSON implements [json.Marshaler].
 func (v Tail) MarshalJSON() ([]byte, error) {
-	items := []any{v.Item0, v.Item1}
-	for _, item := range v.Rest {
-		items = append(items, item)
-	}
-	return json.Marshal(items)
+	return marshalTupleRest(v.Rest, v.Item0, v.Item1)
 }
 
 // TailOfRest is an array whose items have types of their own.
@@ -714,28 +698,12 @@ type TailOfRest struct {
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (v *TailOfRest) UnmarshalJSON(data []byte) error {
-	items, err := unmarshalTuple(data, &v.Rest2, &v.Item1)
-	if err != nil {
-		return err
-	}
-	v.Rest = nil
-	for _, item := range items {
-		var rest bool
-		if err := json.Unmarshal(item, &rest); err != nil {
-			return err
-		}
-		v.Rest = append(v.Rest, rest)
-	}
-	return nil
+	return unmarshalTupleRest(data, &v.Rest, &v.Rest2, &v.Item1)
 }
 
 // MarshalJSON implements [json.Marshaler].
 func (v TailOfRest) MarshalJSON() ([]byte, error) {
-	items := []any{v.Rest2, v.Item1}
-	for _, item := range v.Rest {
-		items = append(items, item)
-	}
-	return json.Marshal(items)
+	return marshalTupleRest(v.Rest, v.Rest2, v.Item1)
 }
 
 // Tree is an object.
