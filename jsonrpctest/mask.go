@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"example.com/jsonrpc"
 )
 
@@ -104,9 +106,10 @@ func (m *Mask) loose(text []byte) []byte {
 
 // members masks the members of a JSON text that have a secret's name, and leaves
 // all else of it as it is. Of what is not JSON, or breaks off, it masks what looks
-// like one, and all that follows if a secret has begun.
+// like one, and all that follows if a secret has begun. Bytes that are not UTF-8
+// are in what real servers send, and do not make it something else.
 func (m *Mask) members(text []byte) (out []byte) {
-	d := newDecoder(text)
+	d := newDecoder(text, jsontext.AllowInvalidUTF8(true))
 	secret := -1 // the depth at which a secret began, or none
 	from := 0
 	for pending := false; ; {

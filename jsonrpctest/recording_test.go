@@ -227,6 +227,7 @@ func FuzzRecording(f *testing.F) {
 func FuzzMask(f *testing.F) {
 	f.Add(`{"password":"hunter2","a":[{"token":{"x":["hunter2",1.5e3]}}],"b":"hunter2"}`)
 	f.Add(`[{"pass\u0077ord":"a\\\"hunter2"}, 17]`)
+	f.Add("[{\"password\":\"caf\xe9\"}, {\"seed\":\"\\ud800\"}, 17]") // Latin-1, and half of a surrogate pair
 	f.Fuzz(func(t *testing.T, text string) {
 		var out strings.Builder
 		recorder := jsonrpctest.NewRecorder(&out, &jsonrpctest.Mask{Values: []string{"hunter2"}})

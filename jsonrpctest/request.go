@@ -74,8 +74,8 @@ func unquote(value json.RawMessage) string {
 
 // newDecoder reads JSON text. Names may be given twice: whether that matters is
 // for those to say who read the value.
-func newDecoder(text []byte) *jsontext.Decoder {
-	return jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true))
+func newDecoder(text []byte, options ...jsontext.Options) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewReader(text), append(options, jsontext.AllowDuplicateNames(true))...)
 }
 
 // checkJSON reports whether text is one JSON value and nothing else.
