@@ -25,29 +25,36 @@ func (j *Job) open() (*files, error) {
 		return &files{out: bufio.NewWriterSize(j.Output, 64<<10)}, nil
 	}
 	f := &files{}
-	var err error
-	switch {
-	case !j.Resume:
-		f.output, err = os.OpenFile(j.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) //nolint:gosec // as a shell's > would make it
-		if errors.Is(err, os.ErrExist) {
-			err = fmt.Errorf("%s is there already: continue an interrupted run with --resume, or take another name", j.Path)
-		}
-		if err == nil {
-			err = j.begin(f)
-		}
-	case j.neverBegan():
-		if f.output, err = os.OpenFile(j.Path, os.O_WRONLY, 0); err == nil {
-			err = j.begin(f)
-		}
-	default:
-		err = j.reopen(f)
-	}
-	if err != nil {
+	if err := j.openFiles(f); err != nil {
 		f.close()
 		return nil, err
 	}
 	f.out = bufio.NewWriterSize(f.output, 64<<10)
 	return f, nil
+}
+
+// openFiles opens those of a new run, or of the one to continue. All that it learns
+// of that one it learns when no other run has it.
+func (j *Job) openFiles(f *files) (err error) {
+	flags := os.O_RDWR
+	if !j.Resume {
+		flags |= os.O_CREATE | os.O_EXCL
+	}
+	f.output, err = os.OpenFile(j.Path, flags, 0o666) //nolint:gosec // as a shell's > would make it
+	switch {
+	case errors.Is(err, os.ErrExist):
+		return fmt.Errorf("%s is there already: continue an interrupted run with --resume, or take another name", j.Path)
+	case errors.Is(err, os.ErrNotExist) && j.Resume:
+		return fmt.Errorf("there is nothing to continue: %s is not there", j.Path)
+	case err != nil:
+		return err
+	case !lock(f.output):
+		return fmt.Errorf("another run writes to %s: wait for its end", j.Path)
+	case !j.Resume || j.neverBegan():
+		f.checkpoint, err = createCheckpoint(j.Path+CheckpointSuffix, j.Ordered, j.Input)
+		return err
+	}
+	return j.reopen(f)
 }
 
 // neverBegan reports whether the run to continue ended between making its output and
@@ -61,23 +68,16 @@ func (j *Job) neverBegan() bool {
 	return errors.Is(err, os.ErrNotExist) || err == nil && !bytes.ContainsRune(text, '\n')
 }
 
-func (j *Job) begin(f *files) (err error) {
-	f.checkpoint, err = createCheckpoint(j.Path+CheckpointSuffix, j.Ordered, j.Input)
-	return err
-}
-
+// reopen goes on with a run that was interrupted.
 func (j *Job) reopen(f *files) (err error) {
 	f.checkpoint, err = openCheckpoint(j.Path+CheckpointSuffix, j.Ordered, j.Input)
 	if errors.Is(err, os.ErrNotExist) {
-		if _, statErr := os.Stat(j.Path); statErr == nil {
-			return fmt.Errorf("there is nothing to continue: the run that wrote %s came to its end", j.Path)
-		}
-		return fmt.Errorf("there is nothing to continue: neither %s nor its checkpoint is there", j.Path)
+		return fmt.Errorf("there is nothing to continue: the run that wrote %s came to its end", j.Path)
 	} else if err != nil {
 		return fmt.Errorf("the checkpoint %s cannot be used: %w", j.Path+CheckpointSuffix, err)
 	}
 	f.made = f.checkpoint.made
-	f.output, f.earlier, err = reopen(j.Path, j.Ordered)
+	f.earlier, err = continueOutput(f.output, j.Ordered)
 	return err
 }
 
@@ -114,6 +114,7 @@ func (f *files) complete() error {
 	return c.done()
 }
 
+// close closes the files, and lets other runs have them.
 func (f *files) close() {
 	f.checkpoint.close()
 	if f.output != nil {

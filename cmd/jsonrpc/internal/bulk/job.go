@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +43,8 @@ type Job struct {
 
 	Stats Stats
 
+	waitBytes int64 // for tests: in place of windowBytes
+
 	cut atomic.Bool // a call was ended before its outcome was known
 }
 
@@ -65,11 +68,6 @@ func (e *StartError) Error() string { return e.Err.Error() }
 
 // Unwrap returns Err.
 func (e *StartError) Unwrap() error { return e.Err }
-
-// window bounds the calls that were begun and whose outcomes the system does not
-// have: no kill makes more unknown, and what the checkpoint ran ahead. It is more
-// if so many are wanted under way, and others to wait for them.
-const window = 4096
 
 func (j *Job) window() int { return max(window, 2*max(j.Concurrency, 1)*max(j.BatchSize, 1)) }
 
@@ -102,7 +100,7 @@ func (j *Job) Run(ctx, hard context.Context) error {
 	defer stop(nil)
 	tasks := make(chan task)
 	records := make(chan record, window)
-	room := make(chan struct{}, j.window())
+	room := newRoom(j.window(), cmp.Or(j.waitBytes, windowBytes))
 
 	var read error
 	go func() {
@@ -114,7 +112,7 @@ func (j *Job) Run(ctx, hard context.Context) error {
 		for range max(j.Concurrency, 1) {
 			workers.Go(func() {
 				for t := range tasks {
-					j.carryOut(hard, t, records)
+					j.carryOut(hard, t, records, room)
 				}
 			})
 		}
@@ -165,7 +163,7 @@ func (j *Job) readAhead(ctx context.Context) <-chan read {
 }
 
 // dispatch reads calls and hands them out, in batches as full as the input allows.
-func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, records chan<- record, room chan<- struct{}) error {
+func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, records chan<- record, room *room) error {
 	input := j.readAhead(ctx)
 	var t task
 	flush := func() error {
@@ -211,16 +209,12 @@ func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, records
 			j.Stats.Skipped.Add(1)
 			continue
 		}
-		select {
-		case room <- struct{}{}:
-		default:
+		if !room.tryTake() {
 			if err := flush(); err != nil {
 				return err
 			}
-			select {
-			case room <- struct{}{}:
-			case <-ctx.Done():
-				return ctx.Err()
+			if err := room.take(ctx); err != nil {
+				return err
 			}
 		}
 		if wrong != nil || index < f.made && !(j.Repeat != nil && j.Repeat(r.call.Method)) {
@@ -232,7 +226,9 @@ func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, records
 			if wrong != nil {
 				r.call.ID, outcome.Err = []byte("null"), wrong
 			}
-			records <- record{index, r.call, outcome}
+			made := record{index, r.call, outcome}
+			room.fill(&made)
+			records <- made
 			continue
 		}
 		if len(t.calls) == 0 {
@@ -247,13 +243,16 @@ func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, records
 }
 
 // carryOut makes the calls of a task.
-func (j *Job) carryOut(ctx context.Context, t task, records chan<- record) {
+func (j *Job) carryOut(ctx context.Context, t task, records chan<- record, room *room) {
 	outcomes := j.Send(ctx, t.calls)
 	for i, call := range t.calls {
 		if ctx.Err() != nil && errors.Is(outcomes[i].Err, ctx.Err()) {
 			j.cut.Store(true) // it is as unknown as if the process had been killed
 			continue
 		}
-		records <- record{t.first + int64(i), call, outcomes[i]}
+		call.Params = nil // they are not written, and outcomes may wait
+		r := record{t.first + int64(i), call, outcomes[i]}
+		room.fill(&r)
+		records <- r
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"example.com/jsonrpc"
@@ -183,6 +184,38 @@ func TestMemoryIsBounded(t *testing.T) {
 	if err := <-done; err != nil || made.Load() != 49_999 {
 		t.Error(err, made.Load())
 	}
+}
+
+// However large outcomes are, those that wait for a slow call take bounded memory.
+func TestLargeOutcomesWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n, size, most = 2_000, 1 << 10, 64 << 10
+		outcomes := map[string]Outcome{
+			"a result": {Result: json.RawMessage(`"` + strings.Repeat("x", size-2) + `"`)},
+			"an error": {Err: &jsonrpc.Error{Code: 1, Data: json.RawMessage(`"` + strings.Repeat("x", size-2) + `"`)}},
+		}
+		for name, outcome := range outcomes {
+			release := make(chan struct{})
+			var made atomic.Int64
+			j := newJob(input(n), &Job{Ordered: true, Output: io.Discard, waitBytes: most, Send: func(_ context.Context, calls []Call) []Outcome {
+				if string(calls[0].Params) == "[0]" {
+					<-release
+				}
+				made.Add(1)
+				return []Outcome{outcome}
+			}})
+			done := make(chan error)
+			go func() { done <- j.Run(t.Context(), t.Context()) }()
+			synctest.Wait()
+			if got, bound := made.Load(), int64(most/size+j.Concurrency); got < most/size || got > bound {
+				t.Errorf("%s: %d calls were made while the first was not answered, want %d at most", name, got, bound)
+			}
+			close(release)
+			if err := <-done; err != nil || made.Load() != n {
+				t.Error(name, err, made.Load())
+			}
+		}
+	})
 }
 
 // Runs that are cut at any moment, some in order and some at once, leave each call
@@ -363,7 +396,7 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%v, want %q", err, part)
 		}
 	}
-	want(try(input(3), &Job{Resume: true}), "neither "+path+" nor its checkpoint is there")
+	want(try(input(3), &Job{Resume: true}), path+" is not there")
 	if err := try(input(3), &Job{}); err != nil {
 		t.Fatal(err)
 	}

@@ -99,24 +99,18 @@ func (e *earlier) has(index, line int64, ordered bool) bool {
 	return e.lines.has(line)
 }
 
-// reopen opens the output of an interrupted run, less a line that was cut, at its
-// end.
-func reopen(path string, ordered bool) (*os.File, *earlier, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return nil, nil, err
-	}
+// continueOutput goes to the end of the output of an interrupted run, less a line
+// that was cut.
+func continueOutput(f *os.File, ordered bool) (*earlier, error) {
 	e, whole, err := scanOutput(f, ordered)
-	if err == nil {
-		if err = f.Truncate(whole); err == nil {
-			_, err = f.Seek(whole, io.SeekStart)
-		}
-	}
 	if err != nil {
-		_ = f.Close()
-		return nil, nil, err
+		return nil, err
 	}
-	return f, e, nil
+	if err := f.Truncate(whole); err != nil {
+		return nil, err
+	}
+	_, err = f.Seek(whole, io.SeekStart)
+	return e, err
 }
 
 // scanOutput reads which calls have an outcome, and where the last whole line

@@ -10,22 +10,22 @@ import (
 
 // write writes outcomes until there are no more. It goes on reading them if the
 // output fails, so that nobody waits for it.
-func (j *Job) write(f *files, records <-chan record, room <-chan struct{}, stop context.CancelCauseFunc) (failed error) {
+func (j *Job) write(f *files, records <-chan record, room *room, stop context.CancelCauseFunc) (failed error) {
 	waiting := map[int64]record{}
 	next, first, row := int64(0), true, 0
 	var buf []byte
-	held := 0 // outcomes that have not gone to the system: they still take room
+	held, heldBytes := 0, int64(0) // outcomes that have not gone to the system: they still take room
 	flush := func() {
 		if err := f.flush(); err != nil && failed == nil {
 			failed = fmt.Errorf("the output cannot be written: %w", err)
 			stop(failed)
 		}
-		for ; held > 0; held-- {
-			<-room
-		}
+		room.free(held, heldBytes)
+		held, heldBytes = 0, 0
 	}
 	put := func(r record) {
-		if held++; held >= window/8 {
+		held, heldBytes = held+1, heldBytes+r.size()
+		if held >= window/8 || heldBytes >= room.most/8 {
 			defer flush()
 		}
 		if failed != nil {

@@ -35,6 +35,7 @@ EXAMPLES
 func newGenCommand(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "gen", Short: "write code that calls a server's methods", Long: genHelp, Args: cobra.ArbitraryArgs,
+		FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true}, // that there is no such language matters more
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return noCommand(cmd, unprotect(args[0]))

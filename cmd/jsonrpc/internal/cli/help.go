@@ -37,7 +37,7 @@ func noCommand(parent *cobra.Command, name string) error {
 	if near := suggest.Nearest(name, names); near != "" {
 		return &usageError{fmt.Sprintf("there is no command %s%s, did you mean %s%s?", path, shown(name), path, near)}
 	}
-	return &usageError{fmt.Sprintf("there is no command %s%s: there are %s", path, shown(name), strings.Join(names, ", "))}
+	return &usageError{fmt.Sprintf("there is no command %s%s, only %s", path, shown(name), strings.Join(names, ", "))}
 }
 
 // showHelp prints the help of a command: what it does, its flags under headings,
