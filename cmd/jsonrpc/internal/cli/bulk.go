@@ -227,12 +227,15 @@ func paramsOf(c bulk.Call) any {
 
 // outcome says how the job ended.
 func (o *bulkOptions) outcome(s *session, job *bulk.Job, err error) error {
+	if none := (*bulk.StartError)(nil); errors.As(err, &none) {
+		return &localError{err.Error()}
+	}
 	stats := &job.Stats
 	if !o.quiet {
 		s.say(bulkSummary(stats))
 	}
 	again := ""
-	if none := (*bulk.StartError)(nil); o.output != "" && err != nil && !errors.As(err, &none) {
+	if o.output != "" && err != nil {
 		again = "; --resume continues it"
 	}
 	switch {
