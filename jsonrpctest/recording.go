@@ -59,6 +59,7 @@ func ReadRecording(r io.Reader) (*Recording, error) {
 		return nil, fmt.Errorf("jsonrpctest: %w", err)
 	}
 	rec := &Recording{}
+	last := map[int]int{} // of each stream, the index of its last exchange
 	for i := range exchanges {
 		x := &exchanges[i]
 		e := Recorded{
@@ -73,6 +74,13 @@ func ReadRecording(r io.Reader) (*Recording, error) {
 		case x.reply.lines != nil:
 			e.Replies = [][]byte{x.reply.text()}
 		}
+		if before, found := last[e.Stream]; e.Stream > 0 && len(e.Request) == 0 && (found || len(e.Replies) == 0) {
+			if found { // an empty line is no message
+				rec.Exchanges[before].Replies = append(rec.Exchanges[before].Replies, e.Replies...)
+			}
+			continue
+		}
+		last[e.Stream] = len(rec.Exchanges)
 		rec.Exchanges = append(rec.Exchanges, e)
 	}
 	rec.sortOut()

@@ -201,6 +201,7 @@ func FuzzRecording(f *testing.F) {
 	f.Add("--> {\"a\":\n1}\n<-- HTTP 200 A: b\n<-- x\n<~~ \"\\xff\"\n", []byte("HTTP 200\n\x00"))
 	f.Add("//jsonrpc:stream 1\n<-- {}\n--> {\"id\":1}\n<-- {\"id\":1,\"result\":[]}\n", []byte(`{"id":1,"method":"x"}`))
 	f.Add("//jsonrpc:stream 0\n", []byte(`[{"id":1},2]`))
+	f.Add("//jsonrpc:stream 1\n-->\n<-- {}\n-->\n<-- 1\n//jsonrpc:stream 2\n-->\n", []byte(`{}`)) // a client that says nothing
 	f.Fuzz(func(t *testing.T, script string, message []byte) {
 		recording, err := jsonrpctest.ReadRecording(strings.NewReader(script))
 		if err != nil {
