@@ -92,7 +92,8 @@ type gathered struct {
 	raw   []byte
 	err   error
 
-	endpoint string // of a pool
+	endpoint string   // of a pool
+	secrets  *secrets // of the batch, which may have been authorized
 }
 
 // invoke carries out one exchange, alone or with others.
@@ -176,7 +177,7 @@ func (g *gathered) outcome() error {
 	x.reset()
 	it := &x.items[0]
 	it.answered, it.err = true, g.err
-	x.text, x.size, x.endpoint = g.text, int64(len(g.text)), g.endpoint
+	x.text, x.size, x.endpoint, x.secrets = g.text, int64(len(g.text)), g.endpoint, g.secrets
 	if g.err != nil {
 		return g.err
 	}
@@ -268,7 +269,7 @@ func (co *coalescer) send(calls []*gathered) {
 			again = append(again, g)
 			continue
 		}
-		g.raw, g.err, g.endpoint = it.raw, it.err, x.endpoint
+		g.raw, g.err, g.endpoint, g.secrets = it.raw, it.err, x.endpoint, x.secrets
 		if g.err == nil && !it.answered {
 			if g.err = err; err == nil {
 				g.err = ErrNoResponse

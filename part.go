@@ -158,6 +158,7 @@ func (x *Exchange) Adopt(part *Exchange, err error) error { return x.adopt(part,
 // adopt is Adopt. If the part may be adopted by others too, what it keeps of the
 // reply is copied.
 func (x *Exchange) adopt(part *Exchange, err error, shared bool) error {
+	x.response, x.secrets = part.response, part.secrets // before errors are made of what the reply holds
 	for k, i := range part.of {
 		it, from := &x.items[i], &part.items[k]
 		it.answered, it.decoded, it.raw = true, false, nil
@@ -189,7 +190,6 @@ func (x *Exchange) adopt(part *Exchange, err error, shared bool) error {
 	}
 	x.strays = append(x.strays, part.strays...)
 	x.size += part.size
-	x.response, x.secrets = part.response, part.secrets
 	if !x.batch {
 		return x.items[0].err
 	}
