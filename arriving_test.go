@@ -208,3 +208,37 @@ func TestRefusedHoweverRead(t *testing.T) {
 		}
 	}
 }
+
+// oddHex decodes itself by fmt.Sscanf, whose error for what is short is
+// io.ErrUnexpectedEOF.
+type oddHex int
+
+func (h *oddHex) UnmarshalText(text []byte) error {
+	_, err := fmt.Sscanf(string(text), "0x%x", (*int)(h))
+	return err
+}
+
+// A result that the caller's own type refuses does not fit, however it is read and
+// whatever the type calls it: the reply is JSON.
+func TestRefusedByTheCallersType(t *testing.T) {
+	fill := strings.Repeat(" ", 100_000)
+	for _, result := range []string{`["0x7","0x"]`, `["0x7","0x"` + fill + `]`, `["0x7",` + fill + `""]`} {
+		for _, known := range []bool{false, true} {
+			client := newClient(t, arrives(`{"jsonrpc":"2.0","result":`+result+`,"id":1}`, known))
+			check := func(how string, err error) {
+				decode, parse := (*jsonrpc.DecodeError)(nil), (*jsonrpc.ParseResponseError)(nil)
+				if !errors.As(err, &decode) || errors.As(err, &parse) || jsonrpc.Classify(err).Class != jsonrpc.ClassAnswer {
+					t.Errorf("%s, %d bytes, length known %v: %.200v", how, len(result), known, err)
+				}
+			}
+			_, err := jsonrpc.Call[[]oddHex](t.Context(), client, "x", nil, jsonrpc.WithID(jsonrpc.IntID(1)))
+			check("call", err)
+			for _, err = range jsonrpc.Rows[oddHex](t.Context(), client, "x", nil, jsonrpc.WithID(jsonrpc.IntID(1))) {
+			}
+			check("rows", err)
+			for _, err = range jsonrpc.Rows[struct{ oddHex }](t.Context(), client, "x", nil, jsonrpc.WithID(jsonrpc.IntID(1))) {
+			}
+			check("rows that follow encoding/json", err)
+		}
+	}
+}

@@ -177,7 +177,8 @@ func findResult(text []byte) int {
 	return found
 }
 
-// syntaxOf returns the error that says that a text is not JSON, if err does.
+// syntaxOf returns the error that says that a text is not JSON, if err does. One that
+// is io.ErrUnexpectedEOF alone is of the caller's own type, as fmt.Sscan has it.
 func syntaxOf(err error) error {
 	var (
 		syntactic *jsontext.SyntacticError
@@ -188,7 +189,7 @@ func syntaxOf(err error) error {
 		return nil
 	case errors.Is(err, errTooDeep):
 		return errTooDeep
-	case errors.As(err, new(*syntaxError)), errors.As(err, &syntactic), errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+	case errors.As(err, new(*syntaxError)), errors.As(err, &syntactic), errors.As(err, &syntax):
 		return err
 	}
 	return nil
