@@ -335,7 +335,7 @@ func refusedWhole(err error) bool {
 		}
 	}
 	said := (*Error)(nil)
-	return errors.As(err, &said) && said.Code != CodeInternalError && said.Code != -32005 && classOfCode(said) == ClassAnswer
+	return errors.As(err, &said) && said.Code != CodeInternalError && said.Code != -32005 && Classify(err).Class == ClassAnswer
 }
 
 // whileAnyWaits returns a context that ends once those of all calls have.

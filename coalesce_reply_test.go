@@ -1,8 +1,11 @@
 package jsonrpc_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +13,7 @@ import (
 	"time"
 
 	"example.com/jsonrpc"
+	"example.com/jsonrpc/transport"
 )
 
 // Replies that are within the limit each and over it together: the calls that may be
@@ -45,4 +49,37 @@ func TestCoalescedReplyTooLarge(t *testing.T) {
 			t.Errorf("batches are not made any more: %s", got)
 		}
 	})
+}
+
+// A refusing is slow, and over HTTP: status says under which one messages of so many
+// requests and bytes are refused, 0 if they are not.
+type refusing struct {
+	*slow
+	status func(requests, bytes int) int
+}
+
+func (r *refusing) RoundTrip(ctx context.Context, m *transport.Message) (io.ReadCloser, error) {
+	reply, err := r.slow.RoundTrip(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	status := r.status(r.sizes[len(r.sizes)-1], len(m.Body))
+	if status == 0 {
+		return reply, nil
+	}
+	return &arriving{strings.NewReader(`{"jsonrpc":"2.0","error":{"code":-32098,"message":"no"},"id":null}`), &http.Response{StatusCode: status}}, nil
+}
+
+// Under these statuses nobody knows what was done, or the server wants to be left alone:
+// nothing is sent again, whatever the error object says.
+func TestCoalescedBatchUnderAStatus(t *testing.T) {
+	for _, status := range []int{http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		synctest.Test(t, func(t *testing.T) {
+			server := &refusing{newSlow(), func(int, int) int { return status }}
+			client := newClient(t, server, jsonrpc.WithCoalescing(jsonrpc.Coalescing{Window: time.Millisecond}))
+			if wrong := doubles(t.Context(), client, 9); len(wrong) != 9 || fmt.Sprint(server.sizes) != "[9]" {
+				t.Errorf("%d: %d calls fail, messages of %v requests", status, len(wrong), server.sizes)
+			}
+		})
+	}
 }
