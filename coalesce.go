@@ -42,8 +42,9 @@ type Coalescing struct {
 // A server that refuses batches is found out, and from then on calls go by
 // themselves; a batch that is refused as too large is halved and sent again.
 // Both are done only if the server has said that it refused the whole: with HTTP
-// 413, or with one error for all (clause 6) that [Classify] calls an answer and
-// that is no internal error (-32603), after which nobody knows what was done.
+// 413, which is about size alone, or with one error for all (clause 6) that [Classify]
+// calls an answer, that did not come with HTTP 401, and that is no internal error
+// (-32603), after which nobody knows what was done.
 //
 // The limit of [WithMaxReply] counts for the reply to a batch as a whole. If that is
 // over it, calls that are idempotent (see [WithIdempotent]) are sent again by
@@ -258,8 +259,8 @@ func (co *coalescer) send(calls []*gathered) {
 	x.buf = append(text, ']')
 	x.msg.Body = x.buf
 	err := co.client.roundTrip(ctx, x)
-	if refusedWhole(err) {
-		co.sendSmaller(calls)
+	if refused, size := refusedWhole(err); refused {
+		co.sendSmaller(calls, size)
 		return
 	}
 	again := calls[:0:0] // by themselves: it is the batch's reply that was too large
@@ -283,14 +284,16 @@ func (co *coalescer) send(calls []*gathered) {
 	co.letGo(again)
 }
 
-// sendSmaller sends calls again, whose batch was refused.
-func (co *coalescer) sendSmaller(calls []*gathered) {
+// sendSmaller sends calls again, whose batch was refused, for its size alone or not.
+func (co *coalescer) sendSmaller(calls []*gathered, size bool) {
 	half := len(calls) / 2
 	switch {
 	case co.refuses.Load(), half == 0:
 		co.letGo(calls)
-	case half == 1:
-		co.refuses.Store(true) // no batch could be smaller
+	case half == 1: // no batch could be smaller
+		if !size { // other calls may be smaller
+			co.refuses.Store(true)
+		}
 		co.letGo(calls)
 	default:
 		co.send(calls[:half])
@@ -324,18 +327,21 @@ func responseText(it *item) []byte {
 	return appendResponse(`{"jsonrpc":"2.0","result":`, bytes.Clone(it.raw), `,"id":`, it.id)
 }
 
-// refusedWhole reports whether err says that a server did not look into a batch.
-func refusedWhole(err error) bool {
+// refusedWhole reports whether err says that a server did not look into a batch, and
+// whether that was for its size.
+func refusedWhole(err error) (refused, size bool) {
 	if page := (*HTTPError)(nil); errors.As(err, &page) {
-		if page.StatusCode == http.StatusRequestEntityTooLarge {
-			return true
-		}
-		if page.StatusCode >= 500 {
-			return false // it may have begun
+		switch {
+		case page.StatusCode == http.StatusRequestEntityTooLarge:
+			return true, true
+		case page.StatusCode == http.StatusUnauthorized: // whatever is sent
+			return false, false
+		case page.StatusCode >= 500: // it may have begun
+			return false, false
 		}
 	}
 	said := (*Error)(nil)
-	return errors.As(err, &said) && said.Code != CodeInternalError && said.Code != -32005 && Classify(err).Class == ClassAnswer
+	return errors.As(err, &said) && said.Code != CodeInternalError && said.Code != -32005 && Classify(err).Class == ClassAnswer, false
 }
 
 // whileAnyWaits returns a context that ends once those of all calls have.

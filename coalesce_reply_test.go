@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -51,11 +52,11 @@ func TestCoalescedReplyTooLarge(t *testing.T) {
 	})
 }
 
-// A refusing is slow, and over HTTP: status says under which one messages of so many
-// requests and bytes are refused, 0 if they are not.
+// A refusing is slow, and over HTTP: status says under which one a message is
+// refused, 0 if it is not.
 type refusing struct {
 	*slow
-	status func(requests, bytes int) int
+	status func(body []byte) int
 }
 
 func (r *refusing) RoundTrip(ctx context.Context, m *transport.Message) (io.ReadCloser, error) {
@@ -63,7 +64,7 @@ func (r *refusing) RoundTrip(ctx context.Context, m *transport.Message) (io.Read
 	if err != nil {
 		return nil, err
 	}
-	status := r.status(r.sizes[len(r.sizes)-1], len(m.Body))
+	status := r.status(m.Body)
 	if status == 0 {
 		return reply, nil
 	}
@@ -75,11 +76,48 @@ func (r *refusing) RoundTrip(ctx context.Context, m *transport.Message) (io.Read
 func TestCoalescedBatchUnderAStatus(t *testing.T) {
 	for _, status := range []int{http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 		synctest.Test(t, func(t *testing.T) {
-			server := &refusing{newSlow(), func(int, int) int { return status }}
+			server := &refusing{newSlow(), func([]byte) int { return status }}
 			client := newClient(t, server, jsonrpc.WithCoalescing(jsonrpc.Coalescing{Window: time.Millisecond}))
 			if wrong := doubles(t.Context(), client, 9); len(wrong) != 9 || fmt.Sprint(server.sizes) != "[9]" {
 				t.Errorf("%d: %d calls fail, messages of %v requests", status, len(wrong), server.sizes)
 			}
+		})
+	}
+}
+
+// What says nothing against batches as such has none refused for ever: two calls that are
+// too large together, and credentials that are out of date.
+func TestCoalescingGoesOnAfterARefusal(t *testing.T) {
+	for name, test := range map[string]struct {
+		status  int
+		refused int // calls of nine
+		want    string
+	}{
+		"too large":      {http.StatusRequestEntityTooLarge, 0, "[9 5 4 3 2 2 2 0 0 0 0 0 0 0 0 0]"},
+		"not authorized": {http.StatusUnauthorized, 9, "[9]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				refuses := true
+				server := &refusing{newSlow(), func(body []byte) int {
+					if refuses && body[0] == '[' {
+						return test.status
+					}
+					return 0
+				}}
+				client := newClient(t, server, jsonrpc.WithCoalescing(jsonrpc.Coalescing{Window: time.Millisecond}))
+				if wrong := doubles(t.Context(), client, 9); len(wrong) != test.refused {
+					t.Error(wrong)
+				}
+				slices.SortFunc(server.sizes, func(a, b int) int { return b - a }) // single calls go side by side
+				if got := fmt.Sprint(server.sizes); got != test.want {
+					t.Errorf("messages of %s requests, want %s", got, test.want)
+				}
+				refuses, server.sizes = false, nil
+				if wrong := doubles(t.Context(), client, 9); wrong != nil || fmt.Sprint(server.sizes) != "[9]" {
+					t.Errorf("then messages of %v requests, %v", server.sizes, wrong)
+				}
+			})
 		})
 	}
 }
