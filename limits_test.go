@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"runtime"
 	"strings"
@@ -170,7 +171,7 @@ func TestLimitIsExact(t *testing.T) {
 	reply := `{"jsonrpc":"2.0","result":"` + strings.Repeat("a", 10_000) + `","id":1}`
 	client := newClient(t, conversation1(reply))
 	id := jsonrpc.WithID(jsonrpc.IntID(1))
-	for _, limit := range []int{1, 2047, 2048, 2049, 4096, 5000, len(reply) - 1, len(reply), len(reply) + 1, 1 << 20} {
+	for _, limit := range []int{1, 2047, 2048, 2049, 4096, 5000, len(reply) - 1, len(reply), len(reply) + 1, 1 << 20, math.MaxInt} {
 		for range 2 { // with a fresh buffer and with a used one
 			result, err := jsonrpc.Call[string](t.Context(), client, "cat", nil, id, jsonrpc.WithMaxReply(int64(limit)))
 			if fits := limit >= len(reply); fits && (err != nil || len(result) != 10_000) || !fits && !errors.Is(err, jsonrpc.ErrReplyTooLarge) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -186,7 +187,7 @@ func WithTimeout(d time.Duration) Option { return option(func(s *settings) { s.t
 // default is [DefaultMaxReply].
 func WithMaxReply(bytes int64) Option {
 	return option(func(s *settings) {
-		if s.maxReply = bytes; bytes <= 0 {
+		if s.maxReply = min(bytes, math.MaxInt64-1); bytes <= 0 { // one more is looked for
 			s.fail("the limit of a reply's size is %d: it must be positive", bytes)
 		}
 	})

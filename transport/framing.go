@@ -119,7 +119,7 @@ type newlineSplitter struct {
 func (s *newlineSplitter) Split(data []byte) (msg []byte, used int, err error) {
 	i := bytes.IndexByte(data[s.scanned:], '\n')
 	if i < 0 {
-		if s.skip || int64(len(data)) > s.limit+1 { // it may end in a CR
+		if s.skip || int64(len(data))-1 > s.limit { // it may end in a CR
 			s.skip, s.scanned = true, 0
 			return nil, len(data), nil
 		}

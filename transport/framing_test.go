@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,6 +126,17 @@ func TestFramings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The largest limit of all is none.
+func TestFramingsWithoutLimit(t *testing.T) {
+	const message = `["a message in parts"]`
+	for _, framing := range framings {
+		r := iotest.OneByteReader(bytes.NewReader(framing.AppendFrame(nil, []byte(message))))
+		if got := readAll(framing, math.MaxInt64, r); !slices.Equal(got, []string{message}) {
+			t.Errorf("%v: read %q", framing, got)
+		}
 	}
 }
 
