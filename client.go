@@ -95,7 +95,8 @@ func (c *Client) chain(s *settings) Invoker {
 	return nil
 }
 
-// Close closes the client's connections. Calls after it end in [ErrClosed].
+// Close closes the client's connections. Calls after it end in [ErrClosed], and so do
+// those that wait to be sent with others ([WithCoalescing]).
 func (c *Client) Close() error {
 	if c.closed.Swap(true) {
 		return nil

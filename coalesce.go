@@ -156,6 +156,17 @@ func (co *coalescer) takes(x *Exchange) bool {
 // alone sends x by itself; a place for it is taken already.
 func (co *coalescer) alone(ctx context.Context, x *Exchange) error {
 	defer co.finished()
+	return co.carry(ctx, x)
+}
+
+// carry sends x, unless the client was closed while it waited: it would make a
+// connection that nobody closes.
+func (co *coalescer) carry(ctx context.Context, x *Exchange) error {
+	if co.client.closed.Load() {
+		x.reset()
+		x.fail(ErrClosed)
+		return ErrClosed
+	}
 	return co.client.roundTrip(ctx, x)
 }
 
@@ -258,7 +269,7 @@ func (co *coalescer) send(calls []*gathered) {
 	}
 	x.buf = append(text, ']')
 	x.msg.Body = x.buf
-	err := co.client.roundTrip(ctx, x)
+	err := co.carry(ctx, x)
 	if refused, size := refusedWhole(err); refused {
 		co.sendSmaller(calls, size)
 		return

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -116,6 +117,45 @@ func TestCoalescingGoesOnAfterARefusal(t *testing.T) {
 				refuses, server.sizes = false, nil
 				if wrong := doubles(t.Context(), client, 9); wrong != nil || fmt.Sprint(server.sizes) != "[9]" {
 					t.Errorf("then messages of %v requests, %v", server.sizes, wrong)
+				}
+			})
+		})
+	}
+}
+
+// What has not gone when the client is closed goes nowhere: it would make a connection
+// that nobody closes.
+func TestCloseWhileCallsGather(t *testing.T) {
+	for name, test := range map[string]struct {
+		set  jsonrpc.Coalescing
+		want string
+	}{
+		"behind another": {jsonrpc.Coalescing{}, "[0]"},
+		"in a window":    {jsonrpc.Coalescing{Window: time.Second}, "[]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := newSlow()
+				client := newClient(t, server, jsonrpc.WithCoalescing(test.set))
+				var (
+					calls  sync.WaitGroup
+					failed atomic.Int32
+				)
+				for range 5 {
+					calls.Go(func() {
+						_, err := jsonrpc.Call[int](t.Context(), client, "double", jsonrpc.Args{1})
+						if errors.Is(err, jsonrpc.ErrClosed) && !jsonrpc.MaybeSent(err) {
+							failed.Add(1)
+						} else if err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				synctest.Wait()
+				_ = client.Close()
+				calls.Wait()
+				if got := fmt.Sprint(server.sizes); got != test.want || int(failed.Load()) != 5-len(server.sizes) {
+					t.Errorf("messages of %s requests, %d calls end in ErrClosed", got, failed.Load())
 				}
 			})
 		})
