@@ -252,27 +252,43 @@ func (l *link) wait(ctx context.Context, w *waiter) (*frame, error) {
 	}
 	done := ctx.Done()
 	switch {
-	case w.batch: // it may have what was due, and not want to believe it
-		select {
-		case f, ok := <-w.frames:
-			return l.got(f, ok)
-		case <-l.ctx.Done():
-			l.forget(w)
-			return nil, l.lostError("read")
-		case <-done:
-		}
+	case w.batch:
+		return l.waitBatch(ctx, w)
 	case done == nil:
 		f, ok := <-w.frames
 		return l.got(f, ok)
-	default:
-		select {
-		case f, ok := <-w.frames:
-			return l.got(f, ok)
-		case <-done:
-		}
 	}
+	select {
+	case f, ok := <-w.frames:
+		return l.got(f, ok)
+	case <-done:
+		return nil, l.giveUp(ctx, w)
+	}
+}
+
+// waitBatch is wait for a batch, which may have what was due, and not want to believe
+// it.
+func (l *link) waitBatch(ctx context.Context, w *waiter) (*frame, error) {
+	select {
+	case f, ok := <-w.frames:
+		return l.got(f, ok)
+	case <-ctx.Done():
+		return nil, l.giveUp(ctx, w)
+	case <-l.ctx.Done():
+	}
+	select { // servers answer and hang up: it may be there all the same
+	case f, ok := <-w.frames:
+		return l.got(f, ok)
+	default:
+		l.forget(w)
+		return nil, l.lostError("read")
+	}
+}
+
+// giveUp is for a wait that ctx has ended.
+func (l *link) giveUp(ctx context.Context, w *waiter) error {
 	l.sendCancel(l.forget(w))
-	return nil, &transport.Error{Op: "read", Sent: true, Err: context.Cause(ctx)}
+	return &transport.Error{Op: "read", Sent: true, Err: context.Cause(ctx)}
 }
 
 func (l *link) got(f *frame, ok bool) (*frame, error) {
