@@ -122,6 +122,7 @@ type Classifier func(err error) Outcome
 //	any other HTTP status                        rejected
 //	*ParseResponseError, *ValidationError        broken
 //	ErrNoResponse                                broken
+//	*transport.Error, a redirect refused         rejected
 //	*transport.Error, not sent                   unreachable
 //	*transport.Error, a timeout of the network   timeout
 //	*transport.Error                             broken
@@ -220,7 +221,10 @@ func classOfStatus(status int) Class {
 }
 
 func classOfTransport(e *transport.Error) Class {
-	if !e.Sent {
+	switch {
+	case e.Op == "redirect":
+		return ClassRejected
+	case !e.Sent:
 		return ClassUnreachable
 	}
 	if timeout := (net.Error)(nil); errors.As(e.Err, &timeout) && timeout.Timeout() {

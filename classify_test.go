@@ -99,6 +99,7 @@ func TestClassifyErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = nobody.Close()
+	moved := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, server.URL, http.StatusSeeOther) })
 	call := func(ctx context.Context, client *jsonrpc.Client, params any) error {
 		return client.Call(ctx, "m", params, nil)
 	}
@@ -108,6 +109,7 @@ func TestClassifyErrors(t *testing.T) {
 	}{
 		"nil":                        {nil, jsonrpc.Outcome{Class: jsonrpc.ClassAnswer, Sent: true}},
 		"nobody listens":             {call(t.Context(), dial(t, "http://"+nobody.Addr().String()), nil), jsonrpc.Outcome{Class: jsonrpc.ClassUnreachable}},
+		"a redirect that is refused": {call(t.Context(), dial(t, moved.URL), nil), jsonrpc.Outcome{Class: jsonrpc.ClassRejected, Sent: true}},
 		"a mistake in the params":    {call(t.Context(), dial(t, server.URL), 7), jsonrpc.Outcome{Class: jsonrpc.ClassRefused}},
 		"a closed client":            {call(t.Context(), closed, nil), jsonrpc.Outcome{Class: jsonrpc.ClassRefused}},
 		"canceled before":            {call(canceled, dial(t, server.URL), nil), jsonrpc.Outcome{Class: jsonrpc.ClassCanceled}},
