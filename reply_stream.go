@@ -41,7 +41,7 @@ func (x *Exchange) mayStream(resp *http.Response) bool {
 	case streamer, *opened:
 		return true
 	}
-	if x.whole {
+	if x.whole || len(x.set.interceptors) > 0 && x.Idempotent() { // one of them may send it again
 		return false
 	}
 	if x.set.codec.decodes(x.items[0].result) {
