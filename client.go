@@ -80,6 +80,9 @@ func (c *Client) chain(s *settings) Invoker {
 	if s.logger != nil {
 		interceptors = append(slices.Clip(interceptors), logInterceptor(s.logger, s.trim))
 	}
+	if c.pool != nil {
+		interceptors = towardsPool(interceptors)
+	}
 	last := c.roundTrip
 	if c.coalescer != nil {
 		last = c.coalescer.invoke

@@ -181,6 +181,9 @@ func (x *Exchange) adopt(part *Exchange, err error, shared bool) error {
 	}
 	if len(part.of) == len(x.items) {
 		x.text, x.strays, x.size = nil, nil, 0
+		if part.endpoint != "" {
+			x.endpoint = part.endpoint
+		}
 	}
 	if len(x.text) > 0 && len(part.text) > 0 {
 		x.text = append(x.text, '\n')

@@ -215,6 +215,26 @@ func (s *search) failed() error {
 	return &PoolError{Attempts: s.tried}
 }
 
+// towardsPool has what interceptors send again go to the pool, as it did the first time,
+// and not to the endpoint that it went to.
+func towardsPool(interceptors []Interceptor) []Interceptor {
+	all := make([]Interceptor, len(interceptors))
+	for i, interceptor := range interceptors {
+		all[i] = func(next Invoker) Invoker {
+			return interceptor(func(ctx context.Context, x *Exchange) error {
+				before := x.endpoint
+				x.endpoint = ""
+				err := next(ctx, x)
+				if x.endpoint == "" { // it went nowhere
+					x.endpoint = before
+				}
+				return err
+			})
+		}
+	}
+	return all
+}
+
 // forward carries out an exchange of the pool's client: it is its innermost Invoker.
 func (p *Pool) forward(ctx context.Context, x *Exchange) error {
 	if l := x.set.stream.link; l != nil {
