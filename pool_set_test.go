@@ -228,3 +228,31 @@ func TestPoolCloseWhileDialling(t *testing.T) {
 		call.wantErr(jsonrpc.ErrClosed, false)
 	})
 }
+
+// A subscription outlives a time in which the pool has no endpoint, of which nobody
+// knows that the next will be no stream.
+func TestPoolSubscriptionWithoutEndpoints(t *testing.T) {
+	inBubble(t, func(t *testing.T, _ *peer) {
+		_, b, endpoints, p, s := subscribedPool(t)
+		if err := p.Set(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := jsonrpc.Subscribe(t.Context(), p.Client, jsonrpc.EthSubscribe("newHeads"), nil)
+		wantError(t, err, "jsonrpc: eth_subscribe at pool: connect: the pool has no endpoint for the call")
+		begin := time.Now()
+		time.Sleep(time.Minute)
+		if err := p.Set(endpoints[1]); err != nil {
+			t.Fatal(err)
+		}
+		b.play(`
+			wait 5s
+			--> {"jsonrpc":"2.0","method":"eth_subscribe","params":["newHeads"],"id":2}
+			<-- {"jsonrpc":"2.0","result":"0xb","id":2}
+			<-- {"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"0xb","result":2}}
+		`)
+		r := read(t, t.Context(), s)
+		r.want(`1`)
+		r.wantGap(jsonrpc.Gap{From: begin, To: time.Now(), Err: errDoor})
+		r.want(`2`)
+	})
+}

@@ -56,14 +56,16 @@ func (e *endpoint) subscribe(ctx context.Context, s *Subscription, trial bool) e
 	return err
 }
 
-// streams reports whether any endpoint is one on a stream, or may be.
+// streams reports whether any endpoint is one on a stream, or may be. One that comes
+// when there are none may be, too.
 func (p *Pool) streams() bool {
-	for _, e := range p.members.Load().all {
+	all := p.members.Load().all
+	for _, e := range all {
 		if e.client.Load() == nil || e.conn() != nil {
 			return true
 		}
 	}
-	return false
+	return len(all) == 0
 }
 
 // move makes subscriptions that have lost their connection to e on other endpoints. It
