@@ -41,8 +41,9 @@ type attempts struct {
 	span      trace.Span
 	endpoint  string // of the call; those of attempts may be others
 
-	mu    sync.Mutex       // for first
-	first *jsonrpc.Attempt // until there is a second
+	mu      sync.Mutex       // for what follows
+	first   *jsonrpc.Attempt // until there is a second
+	several bool             // there is one, which may have ended before the first
 }
 
 func newAttempts(t *telemetry, span trace.Span, endpoint string) *attempts {
@@ -54,10 +55,11 @@ func (a *attempts) watch(x *jsonrpc.Exchange) {
 	x.OnAttempt(func(attempt jsonrpc.Attempt) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		if attempt.Number == 1 {
+		if attempt.Number == 1 && !a.several {
 			a.first = &attempt
 			return
 		}
+		a.several = true
 		if a.first != nil {
 			a.tell(a.first)
 			a.first = nil
