@@ -73,3 +73,27 @@ func TestAttemptsThatOvertake(t *testing.T) {
 		t.Errorf("events tell of the attempts %q", got)
 	}
 }
+
+// A span ends even if the call does not return: the loop over rows is the caller's.
+func TestSpanOfPanic(t *testing.T) {
+	r := newRecorder(t)
+	o := r.options()
+	server := tripper(func(*transport.Message) string { return `{"jsonrpc":"2.0","result":[1,2],"id":1}` })
+	c, err := jsonrpc.NewClient(server, jsonrpc.WithInterceptors(otel.Interceptor(&o)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("there was no panic")
+			}
+		}()
+		for range jsonrpc.Rows[int](t.Context(), c, "rows", nil) {
+			panic("oops")
+		}
+	}()
+	if n := len(r.spans.GetSpans()); n != 1 {
+		t.Errorf("%d spans have ended", n)
+	}
+}

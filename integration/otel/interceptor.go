@@ -92,7 +92,14 @@ func (t *telemetry) call(ctx context.Context, x *jsonrpc.Exchange, next jsonrpc.
 	}
 	t.inject(ctx, x, to.server)
 
+	returned := false
+	defer func() {
+		if !returned { // a panic of the caller's own, as in a loop over Rows
+			span.End()
+		}
+	}()
 	err := next(ctx, x)
+	returned = true
 
 	measuring := t.duration.Enabled(ctx)
 	if !recording && !measuring {
