@@ -40,7 +40,7 @@ func (d Dedupe) Interceptor() jsonrpc.Interceptor {
 			case <-f.done:
 				return x.Adopt(f.x, f.err)
 			case <-ctx.Done():
-				flights.leave(f)
+				flights.leave(f, ctx.Err())
 				return x.Adopt(x.Part(), &transport.Error{Op: "read", Sent: true, Err: ended(ctx)})
 			}
 		}
@@ -57,7 +57,8 @@ type flights struct {
 type flight struct {
 	flights *flights
 	key     string
-	cancel  context.CancelFunc
+	ending  context.Context // ends when nobody waits any longer, or it has landed
+	cancel  context.CancelCauseFunc
 	done    chan struct{} // closed once x and err are set
 	x       *jsonrpc.Exchange
 	err     error
@@ -79,10 +80,20 @@ func (f *flight) joinedLocked(deadline time.Time) {
 }
 
 // A flightContext is the context of a flight: it ends when nobody waits any
-// longer, and so no later than the latest deadline of those who do.
+// longer, and so no later than the latest deadline of those who do. Its error is that
+// of the last: to those inside, a deadline is another thing than a caller who leaves.
 type flightContext struct {
-	context.Context
-	flight *flight
+	context.Context // has the values
+	flight          *flight
+}
+
+func (c flightContext) Done() <-chan struct{} { return c.flight.ending.Done() }
+
+func (c flightContext) Err() error { return context.Cause(c.flight.ending) }
+
+// AfterFunc spares the contexts made of c a goroutine each.
+func (c flightContext) AfterFunc(f func()) (stop func() bool) {
+	return context.AfterFunc(c.flight.ending, f)
 }
 
 func (c flightContext) Deadline() (time.Time, bool) {
@@ -100,15 +111,16 @@ func (fs *flights) join(ctx context.Context, key string, x *jsonrpc.Exchange, ne
 		f.joinedLocked(deadline)
 		return f
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	f := &flight{flights: fs, key: key, cancel: cancel, done: make(chan struct{}), x: x.Part()}
+	f := &flight{flights: fs, key: key, done: make(chan struct{}), x: x.Part()}
+	f.ending, f.cancel = context.WithCancelCause(context.Background())
 	f.joinedLocked(deadline)
 	fs.all[key] = f
+	values := context.WithoutCancel(ctx)
 	go func() {
-		defer cancel()
+		defer f.cancel(context.Canceled)
 		defer close(f.done)
 		defer fs.land(f)
-		f.err = next(flightContext{ctx, f}, f.x)
+		f.err = next(flightContext{values, f}, f.x)
 	}()
 	return f
 }
@@ -122,8 +134,9 @@ func (fs *flights) land(f *flight) {
 	}
 }
 
-// leave is for one who waits no longer. The last ends the flight.
-func (fs *flights) leave(f *flight) {
+// leave is for one who waits no longer, because of err, the error of a context. The
+// last ends the flight.
+func (fs *flights) leave(f *flight, err error) {
 	fs.mu.Lock()
 	f.waiting--
 	last := f.waiting == 0
@@ -132,6 +145,6 @@ func (fs *flights) leave(f *flight) {
 	}
 	fs.mu.Unlock()
 	if last {
-		f.cancel()
+		f.cancel(err)
 	}
 }

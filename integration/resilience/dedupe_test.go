@@ -190,6 +190,34 @@ func TestDedupeOfOutcomes(t *testing.T) {
 	})
 }
 
+// That nobody waits any longer because deadlines have passed is a timeout to the
+// policies inside, and not a call that was given up.
+func TestDedupeOfDeadlines(t *testing.T) {
+	bubble(t, "open a breaker", func(t *testing.T) {
+		s := &server{steps: []step{stalled}}
+		client := s.client(t, idempotent, resilience.New(resilience.Dedupe{}, quick))
+		for range 4 {
+			_ = call(t.Context(), client, jsonrpc.WithTimeout(time.Second))
+		}
+		synctest.Wait()
+		err := call(t.Context(), client, jsonrpc.WithTimeout(time.Second))
+		wantErr(t, err, "jsonrpc: get at test:: send: breaker: it is open because calls failed, for another 5s")
+	})
+	bubble(t, "and those who leave do not", func(t *testing.T) {
+		s := &server{steps: []step{stalled}}
+		client := s.client(t, idempotent, resilience.New(resilience.Dedupe{}, quick))
+		for range 5 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			time.AfterFunc(time.Second, cancel)
+			_ = call(ctx, client)
+			synctest.Wait()
+		}
+		if s.count() != 5 {
+			t.Errorf("%d messages", s.count())
+		}
+	})
+}
+
 // Clients of one server may have other credentials, which are in no message.
 func TestDedupeKeepsClientsApart(t *testing.T) {
 	bubble(t, "that have one option", func(t *testing.T) {
