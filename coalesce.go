@@ -355,18 +355,29 @@ func refusedWhole(err error) (refused, size bool) {
 	return errors.As(err, &said) && said.Code != CodeInternalError && said.Code != -32005 && Classify(err).Class == ClassAnswer, false
 }
 
-// whileAnyWaits returns a context that ends once those of all calls have.
+// whileAnyWaits returns a context that ends once those of all calls have. If they all
+// have deadlines, it has the latest of them, so that it ends as the last call does.
 func whileAnyWaits(calls []*gathered) (context.Context, context.CancelFunc) {
+	values := context.WithoutCancel(calls[0].ctx)
 	if slices.ContainsFunc(calls, func(g *gathered) bool { return g.ctx.Done() == nil }) {
-		return context.WithoutCancel(calls[0].ctx), func() {} // one waits to the end
+		return values, func() {} // one waits to the end
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(calls[0].ctx))
+	var (
+		ctx          context.Context
+		cancel       context.CancelFunc
+		latest, ends = latestDeadline(calls)
+	)
+	if ends {
+		ctx, cancel = context.WithDeadline(values, latest)
+	} else {
+		ctx, cancel = context.WithCancel(values)
+	}
 	var left atomic.Int64
 	left.Store(int64(len(calls)))
 	stops := make([]func() bool, len(calls))
 	for i, g := range calls {
 		stops[i] = context.AfterFunc(g.ctx, func() {
-			if left.Add(-1) == 0 {
+			if left.Add(-1) == 0 && (!ends || time.Now().Before(latest)) { // or it ends by itself
 				cancel()
 			}
 		})
@@ -377,4 +388,18 @@ func whileAnyWaits(calls []*gathered) (context.Context, context.CancelFunc) {
 		}
 		cancel()
 	}
+}
+
+// latestDeadline returns the latest deadline of calls, if all have one.
+func latestDeadline(calls []*gathered) (latest time.Time, all bool) {
+	for _, g := range calls {
+		deadline, ok := g.ctx.Deadline()
+		if !ok {
+			return latest, false
+		}
+		if deadline.After(latest) {
+			latest = deadline
+		}
+	}
+	return latest, true
 }

@@ -2,10 +2,15 @@ package jsonrpc_test
 
 import (
 	"context"
+	"errors"
+	"io"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"example.com/jsonrpc"
+	"example.com/jsonrpc/transport"
 )
 
 // again sends a message once more if that failed.
@@ -72,4 +77,52 @@ func TestPoolEndpointOfParts(t *testing.T) {
 		err := p.Call(t.Context(), "who", nil, new(int))
 		wantError(t, err, `jsonrpc: who at a: the result does not fit: json: cannot unmarshal string into Go value of type int`)
 	})
+}
+
+// An endpoint that lets the deadlines of a batch pass, which was made of calls, is at
+// fault as for any call; not so if their callers gave them up.
+func TestPoolTimeoutsOfCoalesced(t *testing.T) {
+	stalls := func(ctx context.Context, _ *transport.Message) (io.ReadCloser, error) {
+		<-ctx.Done()
+		return nil, &transport.Error{Op: "read", Sent: true, Err: context.Cause(ctx)}
+	}
+	for name, test := range map[string]struct {
+		end      func(ctx context.Context, n int) (context.Context, context.CancelFunc)
+		want     error
+		failures int64
+	}{
+		"deadlines": {func(ctx context.Context, n int) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, time.Duration(n+1)*time.Second)
+		}, context.DeadlineExceeded, 3},
+		"given up": {func(ctx context.Context, n int) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithTimeout(ctx, time.Hour)
+			time.AfterFunc(time.Duration(n+1)*time.Second, cancel)
+			return ctx, cancel
+		}, context.Canceled, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, _ *peer) {
+				all, endpoints := backends("a")
+				all[0].does(stalls)
+				p := poolOf(t, endpoints, jsonrpc.WithCoalescing(jsonrpc.Coalescing{Window: time.Millisecond}))
+				for range 3 {
+					var calls sync.WaitGroup
+					for n := range 2 {
+						calls.Go(func() {
+							ctx, cancel := test.end(t.Context(), n)
+							defer cancel()
+							if err := p.Call(ctx, "who", nil, nil); !errors.Is(err, test.want) {
+								t.Error(err)
+							}
+						})
+					}
+					calls.Wait()
+					time.Sleep(time.Millisecond)
+				}
+				if s := p.Stats()[0]; s.Failures != test.failures || all[0].count() != 3 {
+					t.Errorf("%+v", s)
+				}
+			})
+		})
+	}
 }
