@@ -23,9 +23,11 @@ type checkpoint struct {
 	file *os.File
 	made int64
 
-	needed int64         // of the last reservation: the calls that it was for
-	last   time.Time     // when it was made
-	took   time.Duration // by the disk
+	atOnce int64         // calls that can begin at the same time, however slow the server is
+	needed int64         // the calls of the reservation from which the pace is measured
+	since  time.Time     // when that was made
+	pace   float64       // calls a second, as last measured; 0 if they were too few for that
+	took   time.Duration // by the disk, for the last reservation
 }
 
 // CheckpointSuffix is that of the file beside the output.
@@ -125,8 +127,10 @@ func (c *checkpoint) reserve(n int64) error {
 	if err := c.line(strconv.FormatInt(c.made, 10)); err != nil {
 		return err
 	}
-	c.needed, c.last = n, time.Now()
-	c.took = c.last.Sub(began)
+	c.took = time.Since(began)
+	if c.since.IsZero() {
+		c.needed, c.since = n, time.Now()
+	}
 	return nil
 }
 
@@ -138,16 +142,28 @@ const mostAhead = 256
 // kill makes as many unknown that were never made.
 func (c *checkpoint) ahead(n int64, now time.Time) int64 {
 	const share = 20
-	passed := now.Sub(c.last)
-	if c.last.IsZero() || passed <= 0 {
-		return 0
+	return min(int64(c.measure(n, now)*share*c.took.Seconds()), mostAhead)
+}
+
+// measure returns the pace in calls a second. Some calls begin at the same time, when
+// a run does and whenever the server has answered several together: only more of
+// them tell a pace.
+func (c *checkpoint) measure(n int64, now time.Time) float64 {
+	calls, passed := n-c.needed, now.Sub(c.since).Seconds()
+	if c.since.IsZero() || passed <= 0 {
+		return c.pace
 	}
-	return min(int64(float64(n-c.needed)*share*float64(c.took)/float64(passed)), mostAhead)
+	pace := float64(calls) / passed
+	if calls <= min(2*c.atOnce, mostAhead) {
+		return min(pace, c.pace)
+	}
+	c.needed, c.since, c.pace = n, now, pace
+	return pace
 }
 
 // settle notes that no call is left whose outcome is unknown.
 func (c *checkpoint) settle() error {
-	c.made, c.last = 0, time.Time{}
+	c.made, c.since, c.pace = 0, time.Time{}, 0
 	return c.line(settled)
 }
 

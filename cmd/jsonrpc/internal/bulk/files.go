@@ -29,6 +29,7 @@ func (j *Job) open() (*files, error) {
 		f.close()
 		return nil, err
 	}
+	f.checkpoint.atOnce = int64(max(j.Concurrency, 1)) * int64(max(j.BatchSize, 1))
 	f.out = bufio.NewWriterSize(f.output, 64<<10)
 	return f, nil
 }
