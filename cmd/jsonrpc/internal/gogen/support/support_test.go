@@ -58,6 +58,8 @@ func TestTrim(t *testing.T) {
 		{[]any{(*int)(nil), []int(nil)}, []any{}},
 		{[]any{(*int)(nil), &one, nil}, []any{(*int)(nil), &one}},
 		{[]any{[]int{}, map[string]int(nil)}, []any{[]int{}}},
+		{[]any{nil, "of any type", nil}, []any{nil, "of any type"}},
+		{[]any{0}, []any{0}},
 	} {
 		if got := trim(test.params...); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%v is trimmed to %v, want %v", test.params, got, test.want)

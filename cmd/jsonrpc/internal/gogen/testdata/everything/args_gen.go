@@ -10,9 +10,14 @@ import (
 // sent as null.
 func trim(params ...any) []any {
 	for len(params) > 0 {
-		v := reflect.ValueOf(params[len(params)-1])
-		if v.IsValid() && !v.IsNil() {
-			break
+		switch v := reflect.ValueOf(params[len(params)-1]); v.Kind() {
+		case reflect.Invalid:
+		case reflect.Pointer, reflect.Slice, reflect.Map:
+			if !v.IsNil() {
+				return params
+			}
+		default: // of a param of any type
+			return params
 		}
 		params = params[:len(params)-1]
 	}
