@@ -93,3 +93,20 @@ func TestHandlerEndsItsGoroutine(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// The caller at the other end of a connection sees it end.
+func TestHandlerEndsItsGoroutineOfAConnection(t *testing.T) {
+	srv := jsonrpctest.New(t)
+	srv.HandleFunc("fail", func() { runtime.Goexit() })
+	for _, scheme := range []string{"http", "ws", "tcp"} {
+		client, err := jsonrpc.Dial(t.Context(), srv.URL(scheme))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = client.Close() }()
+		err = client.Call(t.Context(), "fail", nil, nil, jsonrpc.WithTimeout(10*time.Second))
+		if err == nil || !jsonrpc.MaybeSent(err) || errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: error %v", scheme, err)
+		}
+	}
+}

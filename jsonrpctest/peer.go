@@ -161,9 +161,10 @@ func (p *Peer) serve() error {
 		}
 		places <- struct{}{}
 		p.running.Go(func() {
-			out := p.service.respond(p.ctx, in)
-			<-places
-			p.reply(out, number)
+			out := &outgoing{fault: Fault{drop: new(FIN)}} // for a handler that calls t.FailNow, which ends this goroutine
+			defer func() { p.reply(out, number) }()
+			defer func() { <-places }()
+			out = p.service.respond(p.ctx, in)
 		})
 	}
 }
