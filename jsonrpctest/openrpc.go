@@ -26,12 +26,12 @@ import (
 //	handlers["get_pet"] = jsonrpctest.Func(func(id int) (Pet, error) { … })
 //	url := jsonrpctest.Start(t, handlers)
 func OpenRPC(doc *openrpc.Document) Handlers {
-	handlers := Handlers{
-		openrpc.DiscoverMethod: func(context.Context, json.RawMessage) (any, error) { return doc.Raw, nil },
-	}
+	handlers := Handlers{}
 	for _, m := range doc.Methods {
 		handlers[m.Name] = describedMethod(m)
 	}
+	// Also where the document describes it: its schema there is that of all documents.
+	handlers[openrpc.DiscoverMethod] = func(context.Context, json.RawMessage) (any, error) { return doc.Raw, nil }
 	return handlers
 }
 

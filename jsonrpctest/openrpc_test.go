@@ -24,7 +24,8 @@ const petsDocument = `{
 		 ]},
 		{"name": "named", "paramStructure": "by-name", "params": [{"name": "a", "schema": true}], "result": {"name": "r", "schema": {"type": "integer", "minimum": 3}}},
 		{"name": "placed", "paramStructure": "by-position", "params": [{"name": "a", "schema": true}], "result": {"name": "r", "schema": {"enum": ["x"]}}},
-		{"name": "seen", "params": []}
+		{"name": "seen", "params": []},
+		{"name": "rpc.discover", "params": [], "result": {"name": "document", "schema": {"$ref": "https://meta.open-rpc.org/"}}}
 	]
 }`
 
