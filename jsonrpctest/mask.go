@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -55,20 +58,58 @@ func (m *Mask) secretMember(name string) bool {
 	return !slices.ContainsFunc(m.Keep, same) && (slices.Contains(secretMembers, name) || slices.ContainsFunc(m.Members, same))
 }
 
-// values replaces the texts that are secret, as they are and as they are escaped
-// in JSON and in URLs.
+// values replaces the texts that are secret, in each form in which they travel.
 func (m *Mask) values(text string) string {
-	for _, v := range m.Values {
-		if v == "" {
-			continue
-		}
-		quoted, _ := encode(v) // a string always has a JSON form
-		escaped, _ := json.Marshal(v)
-		for _, form := range []string{v, string(quoted[1 : len(quoted)-1]), string(escaped[1 : len(escaped)-1]), url.QueryEscape(v)} {
-			text = strings.ReplaceAll(text, form, masked)
+	forms := m.forms()
+	// A secret that holds another one must be found first.
+	slices.SortStableFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	pairs := make([]string, 0, 2*len(forms))
+	for _, form := range forms {
+		pairs = append(pairs, form, masked)
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// forms returns the texts that are secret as they are, as they are escaped in URLs,
+// and what different servers make of these in JSON, and in JSON in a string of JSON.
+func (m *Mask) forms() (all []string) {
+	add := func(form string) {
+		if form != "" && !slices.Contains(all, form) {
+			all = append(all, form)
 		}
 	}
-	return text
+	for _, v := range m.Values {
+		add(v)
+		add(url.QueryEscape(v))
+		add(url.PathEscape(v))
+	}
+	for range 2 {
+		for _, form := range slices.Clone(all) {
+			quoted, _ := encode(form) // a string always has a JSON form
+			forHTML, _ := json.Marshal(form)
+			for _, text := range []string{string(quoted), toASCII(string(quoted)), string(forHTML)} {
+				text = text[1 : len(text)-1]
+				add(text)
+				add(strings.ReplaceAll(text, "/", `\/`))
+			}
+		}
+	}
+	return all
+}
+
+// toASCII escapes what is not ASCII in a string of JSON.
+func toASCII(quoted string) string {
+	var b strings.Builder
+	for _, r := range quoted {
+		if r < utf8.RuneSelf {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }
 
 // text masks a message, or anything else. In an event stream it masks the

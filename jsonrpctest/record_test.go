@@ -157,3 +157,38 @@ func TestRecorderMasksWhatIsBroken(t *testing.T) {
 		}
 	}
 }
+
+// TestRecorderMasksValues: a secret is found in whatever way a server escapes it,
+// and whole if another one is a part of it.
+func TestRecorderMasksValues(t *testing.T) {
+	mask := &jsonrpctest.Mask{Values: []string{"hunter", "hunter/2 é&", "2x"}}
+	for _, test := range []struct{ message, want string }{
+		{`["hunter/2 é&","hunter"]`, `["***","***"]`},
+		{`["hunter\/2 \u00e9&"]`, `["***"]`},                           // PHP
+		{`["hunter/2 \u00e9&"]`, `["***"]`},                            // Python
+		{`["hunter/2 é\u0026"]`, `["***"]`},                            // Go
+		{`["hunter%2F2+%C3%A9%26"]`, `["***"]`},                        // in a URL's query
+		{`["/hunter%2F2%20%C3%A9&/"]`, `["/***/"]`},                    // in its path
+		{`["{\"a\":\"hunter\\/2 \\u00e9&\"}"]`, `["{\"a\":\"***\"}"]`}, // in JSON in a string
+	} {
+		var text strings.Builder
+		over := jsonrpctest.NewRecorder(&text, mask).RoundTripper(answering(test.message))
+		reply, err := over.RoundTrip(t.Context(), &transport.Message{Body: []byte(`{"method":"b"}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(reply); string(got) != test.message || err != nil {
+			t.Errorf("the client got %s, %v", got, err)
+		}
+		if want := "--> {\"method\":\"b\"}\n<-- " + test.want + "\n"; text.String() != want {
+			t.Errorf("of %s is recorded\n%swant\n%s", test.message, &text, want)
+		}
+	}
+}
+
+// answering is a transport whose every reply is the same.
+type answering string
+
+func (a answering) RoundTrip(context.Context, *transport.Message) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(string(a))), nil
+}
