@@ -41,6 +41,22 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// Servers differ in what they escape, and so do those who write documents.
+func TestMatchEscaped(t *testing.T) {
+	shapes := []shape{
+		{of: 0, kinds: "{", known: []string{"type"}, values: map[string][]string{"type": {`"text/html"`}}},
+		{of: 1, kinds: "{", known: []string{"type"}, values: map[string][]string{"type": {`"caf\u00e9"`, "1"}}},
+	}
+	for text, want := range map[string][]int{
+		`{"type":"text\/html"}`: {0}, `{"type":"\u0074ext/html"}`: {0}, `{"type":"café"}`: {1}, `{"type":"caf\u00E9"}`: {1}, `{"type":1}`: {1},
+		`{"type":"text\\/html"}`: nil, `{"type":"caf\u00e8"}`: nil, `{"type":{"caf\u00e9":1}}`: nil, `{"type":null}`: nil, `{"type":"1"}`: nil,
+	} {
+		if got := match([]byte(text), shapes); !slices.Equal(got, want) {
+			t.Errorf("%s is matched by %v, want %v", text, got, want)
+		}
+	}
+}
+
 func TestAffordable(t *testing.T) {
 	for text, want := range map[string]int{
 		`7`: 3, `[[[[]]]]`: 3, `{"a":[{"b":[]}],"c":[[[]]]}`: 3, `["[[[[[\"[[[[["]`: 3, `[[[[[]]]]]`: 1, `{"a":{"b":[[{}]]}}`: 1,

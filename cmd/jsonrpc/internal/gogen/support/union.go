@@ -61,11 +61,22 @@ func match(data []byte, shapes []shape) []int {
 // allows tells whether the members that must have certain values have them.
 func (s *shape) allows(members map[string]json.RawMessage) bool {
 	for name, values := range s.values {
-		if value, ok := members[name]; ok && !slices.Contains(values, string(bytes.TrimSpace(value))) {
+		value, ok := members[name]
+		if ok && !slices.ContainsFunc(values, func(v string) bool { return sameValue(v, string(bytes.TrimSpace(value))) }) {
 			return false
 		}
 	}
 	return true
+}
+
+// sameValue compares values as texts, but strings by what they say: some servers
+// write / as \/, or what is not ASCII as \u00e9.
+func sameValue(a, b string) bool {
+	if a == b || !strings.Contains(a, `\`) && !strings.Contains(b, `\`) {
+		return a == b
+	}
+	var x, y string
+	return json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil && x == y
 }
 
 // kindOf returns what the JSON of such a value begins with: 0 stands for all
