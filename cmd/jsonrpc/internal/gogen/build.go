@@ -76,7 +76,7 @@ func (b *builder) typeOf(s *openrpc.Schema, h hint) (t *typ, nullable bool) {
 		b.fill(d, f, h)
 		return d.base, b.nullable(f)
 	}
-	key := string(s.Raw)
+	key := b.key(s)
 	if f.enum != nil {
 		key += h.part
 	}
@@ -89,6 +89,32 @@ func (b *builder) typeOf(s *openrpc.Schema, h hint) (t *typ, nullable bool) {
 	b.decls = append(b.decls, d)
 	b.fill(d, f, h.in(d.name, ""))
 	return &typ{kind: named, decl: d}, d.nullable
+}
+
+// key tells inline schemas apart: by their JSON, and by where the references in it
+// lead that have no name in the document, since #/definitions/X is another thing in
+// another schema.
+func (b *builder) key(s *openrpc.Schema) string {
+	key := slices.Clone([]byte(s.Raw))
+	var walk func(s *openrpc.Schema)
+	walk = func(s *openrpc.Schema) {
+		if s == nil {
+			return
+		}
+		if _, named := b.components[s.Target]; s.Target != nil && !named {
+			key = fmt.Appendf(key, " %p", s.Target)
+		}
+		for _, p := range slices.Concat(s.Properties, s.PatternProperties) {
+			walk(p.Schema)
+		}
+		for _, part := range slices.Concat(s.PrefixItems, s.AllOf, s.AnyOf, s.OneOf) {
+			walk(part)
+		}
+		walk(s.AdditionalProperties)
+		walk(s.Items)
+	}
+	walk(s)
+	return string(key)
 }
 
 // only returns the schema that s comes down to, if s says nothing itself.

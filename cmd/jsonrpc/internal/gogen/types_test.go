@@ -59,6 +59,8 @@ func TestValues(t *testing.T) {
 		{"union of what holds itself", &everything.Knot{}, `{"v":true,"kid":{"v":1}}`,
 			&everything.Knot{Marked: &everything.Marked{V: true, Kid: &everything.Knot{Counted: &everything.Counted{V: 1}}}}, ``},
 		{"union of what holds itself, deep", &everything.Knot{}, strings.Repeat(`{"kid":`, 40) + `7` + strings.Repeat(`,"v":""}`, 40), nil, ``},
+		{"definitions of its own", &everything.WithDefinitions{}, `{"inner":{"v":"x"}}`, nil, ``},
+		{"definitions of its own, of the same names", &everything.WithOtherDefinitions{}, `{"inner":{"v":[1]}}`, nil, ``},
 		{"allOf", &petstore.Pet{}, `{"name":"Rex","kind":"dog","id":8}`, &petstore.Pet{Name: "Rex", Kind: petstore.KindDog, ID: 8}, ``},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -774,6 +774,32 @@ type TypedNew struct {
 	Fee  *int64 `json:"fee,omitempty"`
 }
 
+// V is a string.
+type V string
+
+// VType is a list.
+type VType []int64
+
+// WithDefinitions is an object.
+type WithDefinitions struct {
+	Inner *WithDefinitionsInner `json:"inner,omitempty"`
+}
+
+// WithDefinitionsInner is an object.
+type WithDefinitionsInner struct {
+	V *V `json:"v,omitempty"`
+}
+
+// WithOtherDefinitions is an object.
+type WithOtherDefinitions struct {
+	Inner *WithOtherDefinitionsInner `json:"inner,omitempty"`
+}
+
+// WithOtherDefinitionsInner is an object.
+type WithOtherDefinitionsInner struct {
+	V VType `json:"v,omitzero"`
+}
+
 // WrappedTwice is the same as [WrappedV0].
 type WrappedTwice = WrappedV0
 
