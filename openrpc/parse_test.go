@@ -181,6 +181,19 @@ func TestEmbeddedReferences(t *testing.T) {
 	}
 }
 
+// The document as a whole is no schema: # is the schema that the reference is in.
+func TestWholeSchemaReference(t *testing.T) {
+	doc := mustParse(t, document(`{"name":"m","result":{"name":"r","schema":{"title":"folder",
+		"properties":{"folders":{"type":"array","items":{"$ref":"#"}}}}}}`, `"schemas":{"List":{"title":"list","properties":{"next":{"$ref":"#"}}}}`))
+	folder, list := doc.Methods[0].Result.Schema, doc.Components.Schemas["List"]
+	if got := folder.Property("folders").Items.Target; got != folder {
+		t.Errorf("the folders are of the schema %q", got.Title)
+	}
+	if got := list.Property("next").Target; got != list {
+		t.Errorf("the next one is of the schema %q", got.Title)
+	}
+}
+
 func TestUnresolved(t *testing.T) {
 	for _, test := range []struct{ ref, want string }{
 		{"#/components/schemas/Dog", "leads to nothing in the document"},

@@ -8,7 +8,8 @@ import (
 
 // find returns what a reference leads to, or the reason why it leads nowhere.
 // Base is the outermost schema around the reference: documents put whole schemas
-// into place whose own references count from there.
+// into place whose own references count from there, as # must, since the document
+// is no schema.
 func (p *parser) find(ref string, base *node) (*node, string) {
 	p.collect()
 	address, fragment, _ := strings.Cut(ref, "#")
@@ -28,6 +29,9 @@ func (p *parser) find(ref string, base *node) (*node, string) {
 			return n, ""
 		}
 		return nil, "names an anchor that is nowhere in the document"
+	}
+	if fragment == "" && base != nil {
+		return base, ""
 	}
 	n := from.follow(fragment)
 	if n == nil && base != nil {
