@@ -1,6 +1,7 @@
 package gogen
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -27,7 +28,7 @@ func (b *builder) fillObject(d *decl, f *flat, h hint) {
 		}
 		d.fields = append(d.fields, b.member(p, f, h.in(d.name, ""), names))
 	}
-	if others := f.others(); others != nil && !others.Anything() {
+	if others := f.others(); others != nil && !others.Anything() && d.rest == nil {
 		d.rest = b.element(others, h.in(d.name, ""), "Other")
 	}
 	if d.rest != nil {
@@ -38,18 +39,33 @@ func (b *builder) fillObject(d *decl, f *flat, h hint) {
 	}
 }
 
-// others returns the schema of members that have no name in the schema; nil if
-// it allows none, or any.
+// others returns the schema of members that have no name in the schema, with an
+// alternative for each if they are of several; nil if it allows none, or any.
 func (f *flat) others() *openrpc.Schema {
-	for _, p := range f.patterned {
-		if p.Schema.Bool == nil {
-			return p.Schema
+	var all []*openrpc.Schema
+	add := func(s *openrpc.Schema) {
+		same := func(have *openrpc.Schema) bool { return string(have.Raw) == string(s.Raw) }
+		if s.Bool == nil && !slices.ContainsFunc(all, same) {
+			all = append(all, s)
 		}
 	}
-	if f.rest == nil || f.rest.Bool != nil {
-		return nil
+	for _, p := range f.patterned {
+		add(p.Schema)
 	}
-	return f.rest
+	if f.rest != nil {
+		add(f.rest)
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	several := &openrpc.Schema{AnyOf: all}
+	for _, s := range all {
+		several.Raw = fmt.Appendf(several.Raw, "%s,", s.Raw)
+	}
+	return several
 }
 
 // member makes a field of a member.

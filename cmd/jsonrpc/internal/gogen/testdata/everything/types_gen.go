@@ -319,6 +319,31 @@ const (
 // Mixed is a value of any type.
 type Mixed = json.RawMessage
 
+// NameWithoutTag is an object.
+type NameWithoutTag struct {
+	C *int64 `json:"c,omitempty"`
+
+	// The members that have no field.
+	Other map[string]json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (v *NameWithoutTag) UnmarshalJSON(data []byte) error {
+	type fields NameWithoutTag
+	if err := json.Unmarshal(data, (*fields)(v)); err != nil {
+		return err
+	}
+	rest, err := unmarshalRest[json.RawMessage](data, "c")
+	v.Other = rest
+	return err
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (v NameWithoutTag) MarshalJSON() ([]byte, error) {
+	type fields NameWithoutTag
+	return marshalRest(fields(v), v.Other)
+}
+
 // Names is an object.
 type Names struct {
 	ID           *int64   `json:"id,omitempty"`
@@ -444,6 +469,110 @@ func (v Pair) MarshalJSON() ([]byte, error) {
 
 // Patterned is an object whose members have any names.
 type Patterned map[string]string
+
+// Patterns is an object whose members have any names.
+type Patterns map[string]PatternsValue
+
+// PatternsAndMore is an object.
+type PatternsAndMore struct {
+	ID *int64 `json:"id,omitempty"`
+
+	// The members that have no field.
+	Other map[string]PatternsValue `json:"-"`
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (v *PatternsAndMore) UnmarshalJSON(data []byte) error {
+	type fields PatternsAndMore
+	if err := json.Unmarshal(data, (*fields)(v)); err != nil {
+		return err
+	}
+	rest, err := unmarshalRest[PatternsValue](data, "id")
+	v.Other = rest
+	return err
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (v PatternsAndMore) MarshalJSON() ([]byte, error) {
+	type fields PatternsAndMore
+	return marshalRest(fields(v), v.Other)
+}
+
+// PatternsOfOneType is an object.
+type PatternsOfOneType struct {
+	ID *int64 `json:"id,omitempty"`
+
+	// The members that have no field.
+	Other map[string]bool `json:"-"`
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (v *PatternsOfOneType) UnmarshalJSON(data []byte) error {
+	type fields PatternsOfOneType
+	if err := json.Unmarshal(data, (*fields)(v)); err != nil {
+		return err
+	}
+	rest, err := unmarshalRest[bool](data, "id")
+	v.Other = rest
+	return err
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (v PatternsOfOneType) MarshalJSON() ([]byte, error) {
+	type fields PatternsOfOneType
+	return marshalRest(fields(v), v.Other)
+}
+
+// PatternsValue is one of several types: one field is set.
+type PatternsValue struct {
+	String  *string
+	Integer *int64
+
+	// Other is a value that is of none of these types.
+	Other json.RawMessage
+}
+
+var shapesOfPatternsValue = []shape{
+	{of: 0, kinds: `"`},
+	{of: 1, kinds: `0`},
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. It sets the field of the type that
+// fits best, or Other.
+func (v *PatternsValue) UnmarshalJSON(data []byte) error {
+	*v = PatternsValue{}
+	if string(data) == "null" {
+		return nil
+	}
+	for _, of := range match(data, shapesOfPatternsValue) {
+		var err error
+		switch of {
+		case 0:
+			err = json.Unmarshal(data, &v.String)
+		case 1:
+			err = json.Unmarshal(data, &v.Integer)
+		}
+		if err == nil {
+			return nil
+		}
+		*v = PatternsValue{}
+	}
+	v.Other = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (v PatternsValue) MarshalJSON() ([]byte, error) {
+	switch {
+	case v.String != nil:
+		return json.Marshal(v.String)
+	case v.Integer != nil:
+		return json.Marshal(v.Integer)
+	case v.Other != nil:
+		return v.Other, nil
+	}
+	return []byte("null"), nil
+}
 
 // PreviewOfTheBlockThatWillComeNext is an object.
 type PreviewOfTheBlockThatWillComeNext struct {
