@@ -44,6 +44,9 @@ func misfitDecl(d *decl, v json.RawMessage, sent bool) string {
 			return d.rest
 		})
 	case tuple:
+		if i := missingItem(d, v); sent && i >= 0 {
+			return fmt.Sprintf("item %d is missing", i)
+		}
 		return misfitItems(v, sent, func(i int) *typ {
 			if i < len(d.fields) {
 				return d.fields[i].typ
@@ -66,6 +69,20 @@ func missing(d *decl, v json.RawMessage) string {
 		}
 	}
 	return ""
+}
+
+// missingItem returns the place of an item that an array should have, or -1.
+func missingItem(d *decl, v json.RawMessage) int {
+	var items []json.RawMessage
+	if json.Unmarshal(v, &items) != nil {
+		return -1
+	}
+	for i := len(items); i < len(d.fields); i++ {
+		if !d.fields[i].typ.nilable() {
+			return i
+		}
+	}
+	return -1
 }
 
 func misfitItems(v json.RawMessage, sent bool, typeOf func(int) *typ) string {

@@ -49,6 +49,9 @@ type API interface {
 	// Note sends the notification api.note: In Go it is.
 	Note(ctx context.Context, text string, opts ...jsonrpc.CallOption) error
 
+	// Tuple calls api.tuple.
+	Tuple(ctx context.Context, tail Tail, opts ...jsonrpc.CallOption) error
+
 	// Inline calls api.inline.
 	Inline(ctx context.Context, options InlineOptions, opts ...jsonrpc.CallOption) ([]json.RawMessage, error)
 }
@@ -133,6 +136,11 @@ func (c *Client) Stop2(ctx context.Context, opts ...jsonrpc.CallOption) error {
 //     a comment and are wrapped.
 func (c *Client) Note(ctx context.Context, text string, opts ...jsonrpc.CallOption) error {
 	return c.caller.Notify(ctx, "api.note", jsonrpc.Args{text}, opts...)
+}
+
+// Tuple calls api.tuple.
+func (c *Client) Tuple(ctx context.Context, tail Tail, opts ...jsonrpc.CallOption) error {
+	return c.caller.Call(ctx, "api.tuple", jsonrpc.Args{tail}, nil, opts...)
 }
 
 // Inline calls api.inline.

@@ -20,6 +20,7 @@ type Mock struct {
 	StopFuncFunc  func(ctx context.Context) error
 	Stop2Func     func(ctx context.Context) error
 	NoteFunc      func(ctx context.Context, text string) error
+	TupleFunc     func(ctx context.Context, tail Tail) error
 	InlineFunc    func(ctx context.Context, options InlineOptions) ([]json.RawMessage, error)
 }
 
@@ -87,6 +88,14 @@ func (m *Mock) Note(ctx context.Context, text string, _ ...jsonrpc.CallOption) e
 		return notMocked("Note")
 	}
 	return m.NoteFunc(ctx, text)
+}
+
+// Tuple calls TupleFunc.
+func (m *Mock) Tuple(ctx context.Context, tail Tail, _ ...jsonrpc.CallOption) error {
+	if m.TupleFunc == nil {
+		return notMocked("Tuple")
+	}
+	return m.TupleFunc(ctx, tail)
 }
 
 // Inline calls InlineFunc.
