@@ -286,6 +286,22 @@ func TestFaultsOfHTTP(t *testing.T) {
 	}
 }
 
+// TestStatusOfANotification: on a stream, where there is no status, nothing stands for
+// it if no answer is due.
+func TestStatusOfANotification(t *testing.T) {
+	for scheme, open := range openers {
+		t.Run(scheme, func(t *testing.T) {
+			srv := newEcho(t)
+			srv.SetFaults(jsonrpctest.InTurn(jsonrpctest.Status(503, "down for a while"), jsonrpctest.Status(503, "down for a while")))
+			converse(t, open(t, srv.URL(scheme)),
+				`--> {"jsonrpc":"2.0","method":"echo","params":["a"]}`,
+				`--> [{"jsonrpc":"2.0","method":"echo","params":["b"]}]`,
+				`--> {"jsonrpc":"2.0","method":"echo","params":["c"],"id":1}`,
+				`<-- {"jsonrpc":"2.0","result":"c","id":1}`)
+		})
+	}
+}
+
 // TestFaultsUnderTheFakeClock makes a call wait for a day, at once.
 func TestFaultsUnderTheFakeClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

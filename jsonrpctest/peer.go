@@ -197,8 +197,11 @@ func (p *Peer) reply(out *outgoing, number int) {
 		return
 	}
 	messages := out.messages
-	if out.onStream != nil {
+	switch {
+	case out.onStream != nil:
 		messages = [][]byte{out.onStream}
+	case out.status != 0: // its body is HTTP's
+		messages = nil
 	}
 	if f.late > 0 && p.hold(messages, number, f.late) {
 		return
