@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -104,6 +105,20 @@ func TestEachErrorHasItsType(t *testing.T) {
 	}
 	if !jsonrpc.MaybeSent(nil) || jsonrpc.MaybeSent(jsonrpc.ErrClosed) || jsonrpc.MaybeSent(jsonrpc.ErrNotSent) {
 		t.Error("MaybeSent")
+	}
+}
+
+func TestPagesInAnyEncodingAreQuoted(t *testing.T) {
+	for page, want := range map[string]string{
+		"<TITLE>Bad Gateway</Title>":                            "Bad Gateway",
+		"<title>\xce\xf8\xe8\xe1\xea\xe0 502</title>":           "\ufffd 502", // windows-1251
+		"\xef\xf0\xee\xea\xf1\xe8<title>Bad Gateway</title>":    "Bad Gateway",
+		strings.Repeat("\u023a", 100) + "<title>Bad</title>":    "Bad", // is longer in small letters
+		"<title>" + strings.Repeat("\xff", 100) + "</title>":    "\ufffd",
+		strings.Repeat("\u212a", 100) + "<title>Kelvin</title>": "Kelvin", // is shorter
+	} {
+		err := &jsonrpc.HTTPError{StatusCode: 502, Header: http.Header{"Content-Type": {"text/html"}}, Body: []byte(page)}
+		wantError(t, err, "the server answered 502 text/html: "+want)
 	}
 }
 

@@ -312,7 +312,12 @@ func firstWords(body []byte, contentType string) string {
 
 // between returns the text of the element with the given tags, in any case.
 func between(body []byte, open, end string) string {
-	lower := bytes.ToLower(body)
+	lower := bytes.Clone(body) // of the same length: bytes.ToLower makes more of what is not UTF-8
+	for i, c := range lower {
+		if 'A' <= c && c <= 'Z' {
+			lower[i] += 'a' - 'A'
+		}
+	}
 	i := bytes.Index(lower, []byte(open))
 	if i < 0 {
 		return ""
