@@ -281,6 +281,13 @@ func (c *Client) explain(ctx context.Context, method string, err error) error {
 	return c.wrap(nil, method, c.settings.secrets.maskTree(withEnded(ctx, err)))
 }
 
+// report tells the error hook of something that is no call's error.
+func (c *Client) report(err error) {
+	if f := c.settings.stream.onError; f != nil {
+		f(c.settings.secrets.maskTree(err))
+	}
+}
+
 // carry sends the message and reads the reply.
 func (c *Client) carry(ctx context.Context, x *Exchange) (err error) {
 	reply, err := c.rt.RoundTrip(ctx, &x.msg)

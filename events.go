@@ -124,10 +124,10 @@ func (x *Exchange) readBatchEvents(items []json.RawMessage) error {
 // notifications are dropped.
 func (x *Exchange) handle(ctx context.Context, e *envelope) {
 	c := x.client
-	h, onError := c.settings.handler, c.settings.stream.onError
+	h, onError, secrets := c.settings.handler, c.settings.stream.onError, x.secrets
 	report := func(err error) {
 		if onError != nil {
-			onError(err)
+			onError(secrets.maskTree(err))
 		}
 	}
 	m, err := e.serverMessage()
@@ -145,7 +145,7 @@ func (x *Exchange) handle(ctx context.Context, e *envelope) {
 	if m.Notification() {
 		if h != nil {
 			_, err := safely(func() (any, error) { return h.Handle(ctx, m) })
-			reportPanic(onError, m, err)
+			reportPanic(report, m, err)
 		}
 		return
 	}
@@ -159,7 +159,7 @@ func (x *Exchange) handle(ctx context.Context, e *envelope) {
 	go func() {
 		defer func() { <-place }()
 		text, err := respond(ctx, h, m, c.settings.version1)
-		reportPanic(onError, m, err)
+		reportPanic(report, m, err)
 		response.Body = text
 		reply, err := c.rt.RoundTrip(ctx, response)
 		if err == nil && reply != nil {
@@ -193,9 +193,9 @@ type panicError struct {
 
 func (*panicError) Error() string { return "Internal error" }
 
-// reportPanic tells f, if there is one, of err if it is a panic.
+// reportPanic tells f of err if it is a panic.
 func reportPanic(f func(error), m *ServerMessage, err error) {
-	if e := (*panicError)(nil); f != nil && errors.As(err, &e) {
+	if e := (*panicError)(nil); errors.As(err, &e) {
 		f(fmt.Errorf("jsonrpc: the handler of %q panicked: %v\n%s", clean(m.Method, 100), e.value, e.stack))
 	}
 }

@@ -128,7 +128,7 @@ func (l *link) read() {
 		}
 		_ = f.Close()
 		if spoilt := (*transport.FrameError)(nil); errors.As(err, &spoilt) {
-			l.malformed(spoilt)
+			l.malformed(l.conn.secrets.maskFrame(spoilt))
 			continue
 		}
 		if err == io.EOF {
@@ -150,6 +150,7 @@ func (l *link) end(err error) {
 	if l.err != nil {
 		return
 	}
+	err = l.conn.secrets.maskTree(err) // a child process says why
 	l.err = err
 	l.cancel(err)
 	for _, w := range l.waiting {

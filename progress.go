@@ -150,7 +150,7 @@ func (c *Client) runTracked(ctx context.Context, x *Exchange, invoke Invoker) er
 				continue
 			}
 			_, err := safely(func() (any, error) { t.f(m); return nil, nil })
-			reportPanic(c.settings.stream.onError, m, err)
+			reportPanic(c.report, m, err)
 		}
 	})
 	err := invoke(ctx, x)

@@ -123,6 +123,12 @@ func (s *secrets) start(text []byte) []byte {
 	if cut {
 		text = text[:startOf]
 	}
+	return s.maskStart(text, cut)
+}
+
+// maskStart returns a copy of text with each secret replaced. If it is cut, so may
+// be its last one, which is left out.
+func (s *secrets) maskStart(text []byte, cut bool) []byte {
 	if s == nil {
 		return bytes.Clone(text)
 	}
@@ -161,6 +167,12 @@ func (s *secrets) maskError(e *Error) *Error {
 		e.Data = json.RawMessage(s.maskJSON(e.Data))
 	}
 	return e
+}
+
+// maskFrame masks what a server sent instead of a message: the start of it, or of
+// what had come of it.
+func (s *secrets) maskFrame(e *transport.FrameError) *transport.FrameError {
+	return &transport.FrameError{Reason: s.mask(e.Reason), Data: s.maskStart(e.Data, true), Err: e.Err}
 }
 
 // maskHeader masks what a server echoed.

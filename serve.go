@@ -51,7 +51,7 @@ func (l *link) serve(m *ServerMessage) {
 	go func() {
 		defer func() { <-place }()
 		text, err := respond(l.ctx, handler, m, l.conn.version1)
-		reportPanic(l.conn.set.onError, m, err)
+		reportPanic(l.conn.report, m, err)
 		if err := l.stream.Write(l.ctx, text); err != nil && l.ctx.Err() == nil {
 			l.conn.report(fmt.Errorf("jsonrpc: the response to %q was not sent: %w", clean(m.Method, 100), err))
 		}
@@ -126,7 +126,7 @@ func (l *link) handleNotifications() {
 			return
 		}
 		_, err := safely(func() (any, error) { return l.conn.handler.Handle(l.ctx, m) })
-		reportPanic(l.conn.set.onError, m, err)
+		reportPanic(l.conn.report, m, err)
 	}
 }
 
