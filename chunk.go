@@ -13,16 +13,34 @@ func (c *Client) runChunks(ctx context.Context, x *Exchange) error {
 		return c.run(ctx, x)
 	}
 	var all []error
-	from := 0
+	from, sent := 0, false
 	for _, to := range bounds {
 		part := x.Part(indexes(from, to)...)
-		if err := x.adopt(part, c.run(ctx, part), false); err != nil {
+		err := x.adopt(part, c.run(ctx, part), false)
+		if err != nil {
 			all = append(all, err)
 		}
+		sent = sent || err == nil || MaybeSent(err)
 		from = to
 	}
-	return errors.Join(all...)
+	if len(all) == 0 {
+		return nil
+	}
+	return &chunksError{errors.Join(all...), sent}
 }
+
+// A chunksError is about several batches, of which those that did not fail were sent.
+type chunksError struct {
+	err  error
+	sent bool
+}
+
+func (e *chunksError) Error() string { return e.err.Error() }
+func (e *chunksError) Unwrap() error { return e.err }
+
+// MaybeSent reports whether any of the batches may have been sent. It is for
+// [MaybeSent].
+func (e *chunksError) MaybeSent() bool { return e.sent }
 
 func indexes(from, to int) []int {
 	all := make([]int, 0, to-from)

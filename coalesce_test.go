@@ -304,6 +304,34 @@ func TestMaxBatchPartFailsAlone(t *testing.T) {
 	})
 }
 
+// If any of several batches may have been sent, the batch that they are made of may
+// not be repeated as a whole.
+func TestMaxBatchMayBeSentInPart(t *testing.T) {
+	shut := &transport.Error{Op: "connect", Err: errDoor}
+	for name, test := range map[string]struct {
+		errs []error // of each part; nil: it is answered
+		want bool    // MaybeSent
+	}{
+		"one is answered": {[]error{nil, shut}, true},
+		"one is lost":     {[]error{shut, &transport.Error{Op: "read", Sent: true, Err: errDoor}}, true},
+		"none is sent":    {[]error{shut, shut}, false},
+	} {
+		client := newClient(t, tripper(func(_ context.Context, m *transport.Message) (io.ReadCloser, error) {
+			err := test.errs[0]
+			if test.errs = test.errs[1:]; err != nil {
+				return nil, err
+			}
+			return io.NopCloser(strings.NewReader("[" + response(string(m.Body), "1") + "]")), nil
+		}))
+		var b jsonrpc.Batch
+		b.Add(jsonrpc.Request{Method: "pay"}, jsonrpc.Request{Method: "pay"})
+		_, err := client.Send(t.Context(), &b, jsonrpc.WithMaxBatch(1, 0))
+		if jsonrpc.MaybeSent(err) != test.want || jsonrpc.Classify(err).Sent != test.want {
+			t.Errorf("%s: MaybeSent(%v) = %v", name, err, !test.want)
+		}
+	}
+}
+
 // overStream returns a client of handler, a line at a time over a pipe.
 func overStream(t *testing.T, handler transport.RoundTripper, opts ...jsonrpc.ClientOption) *jsonrpc.Client {
 	t.Helper()
