@@ -3,6 +3,7 @@ package jsonrpc_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -265,6 +266,80 @@ func TestConnReplyTooLarge(t *testing.T) {
 			<-- {"jsonrpc":"2.0","result":"it is much too long, as you can see","id":1}
 		`)
 		one.wantErr(jsonrpc.ErrReplyTooLarge, true)
+	})
+}
+
+// What is over the stream's own limit has not been kept, but for how it begins: a
+// call must not wait for it for ever.
+func TestConnReplyTooLargeForTheStream(t *testing.T) {
+	long := `"` + strings.Repeat("x", 300) + `"`
+	for name, test := range map[string]struct {
+		script string
+		ends   bool
+	}{
+		"id before":             {`<-- {"jsonrpc":"2.0","id":1,"result":` + long + `}`, true},
+		"id before, in a batch": {`<-- [{"jsonrpc":"2.0","id":1,"result":` + long + `}]`, true},
+		"a careless id":         {`<-- {"id":"1","result":` + long + `}`, true},
+		"an error":              {`<-- {"jsonrpc":"2.0","error":{"code":1,"message":` + long + `},"id":1}`, true},
+		"id after":              {`<-- {"jsonrpc":"2.0","result":` + long + `,"id":1}`, true},
+		"in a batch, after":     {`<-- [{"jsonrpc":"2.0","result":` + long + `,"id":1}]`, true},
+		"another id":            {`<-- {"jsonrpc":"2.0","id":2,"result":` + long + `}`, false},
+		"a notification":        {`<-- {"jsonrpc":"2.0","method":"a","params":[` + long + `]}`, false},
+		"a request":             {`<-- {"jsonrpc":"2.0","id":1,"method":"a","params":[` + long + `]}`, false},
+		"nobody knows":          {`<-- {"x":` + long + `}`, false},
+		"a long log line":       {`<-- ` + long, false},
+	} {
+		inBubble(t, func(t *testing.T, p *peer) {
+			var reports tray
+			p.limit = 100
+			c := p.client(jsonrpc.WithStreamErrors(reports.put))
+			one := startCall(t.Context(), t, c, "one")
+			p.play(`
+				--> {"jsonrpc":"2.0","method":"one","id":1}
+				` + test.script)
+			if one.ended() != test.ends {
+				t.Fatalf("%s: ended: %v", name, !test.ends)
+			}
+			if test.ends {
+				one.wantErr(jsonrpc.ErrReplyTooLarge, true)
+				reports.want(t)
+			} else {
+				reports.want(t, "over the limit of 100 bytes")
+				p.play(`<-- {"jsonrpc":"2.0","result":"a","id":1}`)
+				one.want("a")
+			}
+			two := startCall(t.Context(), t, c, "two")
+			p.play(`
+				--> {"jsonrpc":"2.0","method":"two","id":2}
+				<-- {"jsonrpc":"2.0","result":"b","id":2}
+			`)
+			two.want("b")
+		})
+	}
+}
+
+// Of two calls, it is the one that is named, in what is kept, whose reply was too large.
+func TestConnReplyTooLargeForTheStreamAmongOthers(t *testing.T) {
+	inBubble(t, func(t *testing.T, p *peer) {
+		p.limit = 60
+		c, long := p.client(), strings.Repeat("x", 300)
+		one, two := startCall(t.Context(), t, c, "one"), startCall(t.Context(), t, c, "two")
+		p.play(`
+			--> {"jsonrpc":"2.0","method":"one","id":1}
+			--> {"jsonrpc":"2.0","method":"two","id":2}
+			<-- {"jsonrpc":"2.0","result":"` + long + `","id":1}
+			<-- {"jsonrpc":"2.0","extra":"` + long[:211] + `","result":1,"id":2` + strings.Repeat("0", 100) + `}
+		`)
+		if one.ended() || two.ended() {
+			t.Error("one ended, of which nobody could tell that it was the one")
+		}
+		p.play(`<-- {"jsonrpc":"2.0","id":2,"result":"` + long + `"}`)
+		two.wantErr(jsonrpc.ErrReplyTooLarge, true)
+		if one.ended() {
+			t.Error("the other one ended too")
+		}
+		p.play(`<-- {"jsonrpc":"2.0","result":"a","id":1}`)
+		one.want("a")
 	})
 }
 

@@ -29,6 +29,7 @@ type peer struct {
 	mu     sync.Mutex                      // for what follows
 	onDial func(ctx context.Context) error // what a dialer meets; nil: an open door
 	deaf   bool                            // of connections to come: it never reads
+	limit  int64                           // of a message to the client; 0: the default
 	dials  []time.Time                     // when it was dialled
 	conn   net.Conn                        // the newest
 	unread []string                        // what has come, and was not expected yet
@@ -55,7 +56,7 @@ func (p *peer) dial(ctx context.Context) (transport.Stream, error) {
 	if !p.deaf {
 		go p.listen(streamOf(far))
 	}
-	return transport.NewStream(near, nil), nil
+	return transport.NewStream(near, &transport.StreamOptions{MaxMessage: p.limit}), nil
 }
 
 func streamOf(conn net.Conn) transport.Stream { return transport.NewStream(conn, nil) }

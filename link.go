@@ -75,6 +75,7 @@ func (l *link) spareWaiterLocked() *waiter {
 type frame struct {
 	text []byte
 	read int
+	err  error // why the text, which is the start of a message, is all there is of it
 }
 
 var frames = sync.Pool{New: func() any { return new(frame) }}
@@ -94,7 +95,7 @@ func (f *frame) Read(p []byte) (int, error) {
 // Close gives the memory back.
 func (f *frame) Close() error {
 	const maxPooled = 64 << 10
-	if f.read = 0; cap(f.text) <= maxPooled {
+	if f.read, f.err = 0, nil; cap(f.text) <= maxPooled {
 		frames.Put(f)
 	}
 	return nil
@@ -128,7 +129,7 @@ func (l *link) read() {
 		}
 		_ = f.Close()
 		if spoilt := (*transport.FrameError)(nil); errors.As(err, &spoilt) {
-			l.malformed(l.conn.secrets.maskFrame(spoilt))
+			l.spoilt(spoilt)
 			continue
 		}
 		if err == io.EOF {
@@ -295,6 +296,10 @@ func (l *link) giveUp(ctx context.Context, w *waiter) error {
 func (l *link) got(f *frame, ok bool) (*frame, error) {
 	if !ok {
 		return nil, l.lostError("read")
+	}
+	if f.err != nil {
+		defer func() { _ = f.Close() }()
+		return nil, &transport.Error{Op: "read", Sent: true, Err: f.err}
 	}
 	return f, nil
 }

@@ -184,7 +184,10 @@ func WithTimeout(d time.Duration) Option { return option(func(s *settings) { s.t
 
 // WithMaxReply bounds the size of a reply, after decompression, in bytes; of an
 // event stream, that of each event. A larger one is [ErrReplyTooLarge]. The
-// default is [DefaultMaxReply].
+// default is [DefaultMaxReply]. On a stream a call's limit can only be below the
+// client's: a message over that is dropped as it arrives, and ends the call that it
+// answers if its first bytes name it, or if no other call is under way; otherwise it
+// is told to [WithStreamErrors].
 func WithMaxReply(bytes int64) Option {
 	return option(func(s *settings) {
 		if s.maxReply = min(bytes, math.MaxInt64-1); bytes <= 0 { // one more is looked for

@@ -1,7 +1,10 @@
 package jsonrpc
 
 import (
+	"bytes"
 	"fmt"
+
+	"example.com/jsonrpc/transport"
 )
 
 // route gives a message to whom it is for. It reports whether f was handed on.
@@ -173,6 +176,28 @@ func (l *link) waiterLocked(id []byte) (*waiter, ID) {
 	return nil, ID{}
 }
 
+// spoilt tells of a message that could not be read: the call that it was the reply to,
+// if it was only too large and that can be seen, or else the error hook.
+func (l *link) spoilt(e *transport.FrameError) {
+	if e.Err == transport.ErrTooLarge {
+		text := e.Data
+		i := skipSpace(text, skipMark(text))
+		array := i < len(text) && text[i] == '['
+		if array {
+			i = skipSpace(text, i+1)
+		}
+		r, _, _ := scanRoute(text, i)
+		f := frames.Get().(*frame)
+		f.text, f.err = append(f.text[:0], text...), fmt.Errorf("%w: %s", ErrReplyTooLarge, l.conn.secrets.mask(e.Reason))
+		cut := r.id != nil && bytes.HasSuffix(text, r.id) // 12 may be the start of 123
+		if r.response && !r.method && !cut && l.deliver(f, r.id, array) {
+			return
+		}
+		_ = f.Close()
+	}
+	l.malformed(l.conn.secrets.maskFrame(e))
+}
+
 // deliver gives f to the message that waits for a response with the id; without
 // one, to the only message that waits, if there is one only and the response can
 // be to nothing else that was sent.
@@ -188,7 +213,7 @@ func (l *link) deliver(f *frame, id []byte, array bool) bool {
 	if w == nil {
 		l.mu.Unlock()
 		l.conn.stats.strays.Add(1)
-		if nameless {
+		if nameless && f.err == nil {
 			l.conn.report(fmt.Errorf("jsonrpc: %s sent a response without an id: %s", l.conn.name, clean(string(l.conn.secrets.start(f.text)), maxErrorText)))
 		}
 		return false

@@ -63,7 +63,7 @@ var (
 // with the next message.
 type FrameError struct {
 	Reason string
-	Data   []byte // how the spoilt frame begins, if it was kept; 256 bytes at most
+	Data   []byte // how the spoilt frame begins, of one that is too large the message; 256 bytes at most
 	Err    error  // [ErrTooLarge], or nil
 }
 
@@ -79,11 +79,26 @@ func (e *FrameError) Error() string {
 func (e *FrameError) Unwrap() error { return e.Err }
 
 func spoilt(data []byte, format string, args ...any) *FrameError {
-	return &FrameError{Reason: fmt.Sprintf(format, args...), Data: bytes.Clone(data[:min(len(data), 256)])}
+	return &FrameError{Reason: fmt.Sprintf(format, args...), Data: bytes.Clone(data[:min(len(data), maxSpoilt)])}
 }
 
-func tooLong(limit int64) *FrameError {
-	return &FrameError{Reason: fmt.Sprintf("the message is over the limit of %d bytes", limit), Err: ErrTooLarge}
+// maxSpoilt is how much of a spoilt frame is kept.
+const maxSpoilt = 256
+
+// A beginning is how a message begins that is too long: of the rest, which is
+// dropped, nobody could tell whose it was.
+type beginning []byte
+
+// add adds what has come of the message, as far as it is kept.
+func (b *beginning) add(data []byte) {
+	*b = append(*b, data[:min(len(data), maxSpoilt-len(*b))]...)
+}
+
+// tooLong is the error for the message, whose beginning is forgotten with it.
+func (b *beginning) tooLong(limit int64) *FrameError {
+	e := &FrameError{Reason: fmt.Sprintf("the message is over the limit of %d bytes", limit), Data: *b, Err: ErrTooLarge}
+	*b = nil
+	return e
 }
 
 // A Splitter takes messages out of a flow of bytes. It is one reader's.
@@ -114,6 +129,7 @@ type newlineSplitter struct {
 	limit   int64
 	scanned int
 	skip    bool // the line is too long: drop the rest of it
+	start   beginning
 }
 
 func (s *newlineSplitter) Split(data []byte) (msg []byte, used int, err error) {
@@ -121,6 +137,7 @@ func (s *newlineSplitter) Split(data []byte) (msg []byte, used int, err error) {
 	if i < 0 {
 		if s.skip || int64(len(data))-1 > s.limit { // it may end in a CR
 			s.skip, s.scanned = true, 0
+			s.start.add(data)
 			return nil, len(data), nil
 		}
 		s.scanned = len(data)
@@ -131,7 +148,8 @@ func (s *newlineSplitter) Split(data []byte) (msg []byte, used int, err error) {
 	line := bytes.TrimSuffix(data[:end], []byte("\r"))
 	if s.skip || int64(len(line)) > s.limit {
 		s.skip = false
-		return nil, end + 1, tooLong(s.limit)
+		s.start.add(line)
+		return nil, end + 1, s.start.tooLong(s.limit)
 	}
 	if line = bytes.Trim(line, " \t\r"); len(line) == 0 { // what JSON takes for space, and no more
 		return nil, end + 1, nil
@@ -154,15 +172,17 @@ type headerSplitter struct {
 	length int64 // of the message, once the headers are read
 	body   bool
 	skip   int64 // bytes of a message that is too long, to be dropped
-	lost   bool  // in a message of unknown length: look for the next headers
+	start  beginning
+	lost   bool // in a message of unknown length: look for the next headers
 }
 
 func (s *headerSplitter) Split(data []byte) (msg []byte, used int, err error) {
 	switch {
 	case s.skip > 0:
 		n := min(s.skip, int64(len(data)))
+		s.start.add(data[:n])
 		if s.skip -= n; s.skip == 0 && n > 0 {
-			return nil, int(n), tooLong(s.limit)
+			return nil, int(n), s.start.tooLong(s.limit)
 		}
 		return nil, int(n), nil
 	case s.body:
@@ -260,6 +280,7 @@ type bareSplitter struct {
 	quoted  bool // inside of a string
 	escaped bool // after a backslash in it
 	skip    bool // the message is too long: drop it
+	start   beginning
 	stray   bool // other bytes have come since the last message, and were reported
 }
 
@@ -294,7 +315,8 @@ func (s *bareSplitter) Split(data []byte) (msg []byte, used int, err error) {
 				end, skip := s.scanned+1, s.skip || int64(s.scanned) >= s.limit
 				s.scanned, s.skip = 0, false
 				if skip {
-					return nil, end, tooLong(s.limit)
+					s.start.add(data[:end])
+					return nil, end, s.start.tooLong(s.limit)
 				}
 				return data[:end], end, nil
 			}
@@ -302,6 +324,7 @@ func (s *bareSplitter) Split(data []byte) (msg []byte, used int, err error) {
 	}
 	if s.skip || int64(len(data)) > s.limit {
 		s.skip, s.scanned = true, 0
+		s.start.add(data)
 		return nil, len(data), nil
 	}
 	return nil, 0, nil
@@ -316,13 +339,15 @@ func appendNetstring(dst, msg []byte) []byte {
 type netstringSplitter struct {
 	limit int64
 	skip  int64 // bytes of a message that is too long, to be dropped with its comma
+	start beginning
 }
 
 func (s *netstringSplitter) Split(data []byte) (msg []byte, used int, err error) {
 	if s.skip > 0 {
 		n := min(s.skip, int64(len(data)))
+		s.start.add(data[:min(n, s.skip-1)])
 		if s.skip -= n; s.skip == 0 {
-			return nil, int(n), tooLong(s.limit)
+			return nil, int(n), s.start.tooLong(s.limit)
 		}
 		return nil, int(n), nil
 	}

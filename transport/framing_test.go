@@ -176,8 +176,36 @@ func TestFrameErrorText(t *testing.T) {
 	if len(err.Data) != 256 || len(err.Error()) > 500 || !strings.HasPrefix(err.Error(), `malformed frame: why: "\x00`) {
 		t.Errorf("%d bytes of data, error %s", len(err.Data), err)
 	}
-	if err := tooLong(10); !errors.Is(err, ErrTooLarge) || err.Error() != "malformed frame: the message is over the limit of 10 bytes" {
+	if err := new(beginning).tooLong(10); !errors.Is(err, ErrTooLarge) || err.Error() != "malformed frame: the message is over the limit of 10 bytes" {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Of a message that is too large its beginning is kept, however it comes, and none of
+// another one.
+func TestTooLargeBegins(t *testing.T) {
+	for _, framing := range framings {
+		for _, size := range []int{20, 255, 256, 257, 10_000} {
+			for how, reader := range map[string]func(io.Reader) io.Reader{"whole": func(r io.Reader) io.Reader { return r }, "byte by byte": iotest.OneByteReader} {
+				var in []byte
+				var want []string
+				for _, first := range []string{"a", "b"} {
+					msg := `["` + first + strings.Repeat("x", size-5) + `"]`
+					in = framing.AppendFrame(in, []byte(msg))
+					want = append(want, msg[:min(size, 256)])
+				}
+				s := NewStream(struct {
+					io.Reader
+					io.WriteCloser
+				}{Reader: reader(bytes.NewReader(in))}, &StreamOptions{Framing: framing, MaxMessage: 10})
+				for _, want := range want {
+					_, err := s.Read(context.Background(), nil)
+					if e, ok := errors.AsType[*FrameError](err); !ok || string(e.Data) != want {
+						t.Errorf("%v, %d bytes, %s: %v, want one that begins with %.10q", framing, size, how, err, want)
+					}
+				}
+			}
+		}
 	}
 }
 

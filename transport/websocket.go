@@ -167,6 +167,7 @@ func (s *webSocket) read(buf []byte) ([]byte, error) {
 		return buf, s.end(err)
 	}
 	start, long := len(buf), false
+	var begins beginning
 	for {
 		if len(buf) == cap(buf) {
 			buf = append(buf, make([]byte, max(len(buf), 512))...)[:len(buf)]
@@ -174,6 +175,7 @@ func (s *webSocket) read(buf []byte) ([]byte, error) {
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		if int64(len(buf)-start) > s.limit {
+			begins.add(buf[start:])
 			buf, long = buf[:start], true // drop it, and what follows
 		}
 		switch {
@@ -181,7 +183,7 @@ func (s *webSocket) read(buf []byte) ([]byte, error) {
 		case err != io.EOF || s.wire.ended.Load():
 			return buf[:start], s.end(err)
 		case long:
-			return buf[:start], tooLong(s.limit)
+			return buf[:start], begins.tooLong(s.limit)
 		default:
 			return buf, nil
 		}
