@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync/atomic"
 
 	"example.com/jsonrpc/transport"
 )
@@ -131,6 +132,21 @@ func (c *Client) authSecrets(base *secrets, header http.Header) *secrets {
 	all := authSecrets(base, header)
 	c.auth.Store(&knownAuth{base, header, all})
 	return all
+}
+
+// A shown is what the newest handshake of a connection has shown to the server by an
+// [Auth]: the server may tell of it in any message. A nil *shown has nothing.
+type shown struct{ header atomic.Pointer[http.Header] }
+
+// with returns secrets that hold what is secret in it too.
+func (h *shown) with(s *secrets) *secrets {
+	if h == nil {
+		return s
+	}
+	if header := h.header.Load(); header != nil {
+		return authSecrets(s, *header)
+	}
+	return s
 }
 
 // authorized calls do with the headers of the auths of s, and once more if it

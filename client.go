@@ -291,6 +291,11 @@ func (c *Client) report(err error) {
 // carry sends the message and reads the reply.
 func (c *Client) carry(ctx context.Context, x *Exchange) (err error) {
 	reply, err := c.rt.RoundTrip(ctx, &x.msg)
+	if h := c.settings.stream.shown; h != nil {
+		if header := h.header.Load(); header != nil {
+			x.secrets = c.authSecrets(x.set.secrets, *header)
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -253,7 +253,7 @@ func (c *conn) lost(l *link) {
 // report tells the error hook of something that concerns no call.
 func (c *conn) report(err error) {
 	if c.set.onError != nil {
-		c.set.onError(c.secrets.maskTree(err))
+		c.set.onError(c.set.shown.with(c.secrets).maskTree(err))
 	}
 }
 

@@ -60,7 +60,7 @@ func (c *conn) tellLocked(state ConnectionState, err error) {
 	if len(c.set.hooks) == 0 {
 		return
 	}
-	c.news.put(c.set.hooks, ConnectionEvent{c.secrets.mask(name), state, c.secrets.maskTree(err)})
+	c.news.put(c.set.hooks, ConnectionEvent{c.secrets.mask(name), state, c.set.shown.with(c.secrets).maskTree(err)})
 }
 
 // news are changes on their way to the hooks.

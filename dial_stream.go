@@ -171,6 +171,7 @@ func (d *dialSettings) dialWebSocket(ctx context.Context, rawURL string) (*Clien
 	name.RawQuery = ""
 	base, files := d.settings, d.reloadable()
 	own := d.ownTripper(files)
+	newest := new(shown)
 	dial := func(ctx context.Context) (stream transport.Stream, err error) {
 		secrets := base.secrets
 		err = base.authorized(ctx, nil, func(auth http.Header) (refused bool, err error) {
@@ -184,6 +185,7 @@ func (d *dialSettings) dialWebSocket(ctx context.Context, rawURL string) (*Clien
 				opts.Header = opts.Header.Clone()
 				maps.Copy(opts.Header, auth)
 				secrets = authSecrets(secrets, auth)
+				newest.header.Store(&auth)
 			}
 			stream, err = transport.DialWebSocket(ctx, u.String(), &opts)
 			answer := (*transport.HandshakeError)(nil)
@@ -194,6 +196,9 @@ func (d *dialSettings) dialWebSocket(ctx context.Context, rawURL string) (*Clien
 	// They have gone into the handshake.
 	set := d.settings
 	set.header, set.query, set.cookies, set.auths = nil, nil, nil, nil
+	if len(base.auths) > 0 {
+		set.stream.shown = newest
+	}
 	return newStreamClient(ctx, name.String()+d.at(), dial, set)
 }
 

@@ -13,13 +13,14 @@ import (
 
 // A link is one connection of a conn, from its start to its end.
 type link struct {
-	conn   *conn
-	stream transport.Stream
-	busy   func()          // tells the stream of more calls than one; nil if it does not ask
-	ctx    context.Context // ends with the link; handlers get it
-	cancel context.CancelCauseFunc
-	since  time.Time     // when it was made
-	done   chan struct{} // closed once the reader has gone
+	conn    *conn
+	stream  transport.Stream
+	secrets *secrets
+	busy    func()          // tells the stream of more calls than one; nil if it does not ask
+	ctx     context.Context // ends with the link; handlers get it
+	cancel  context.CancelCauseFunc
+	since   time.Time     // when it was made
+	done    chan struct{} // closed once the reader has gone
 
 	desk    desk            // for requests of the server's
 	inbox   inbox           // notifications on their way to the handler
@@ -103,7 +104,7 @@ func (f *frame) Close() error {
 
 func newLink(c *conn, stream transport.Stream, earlier <-chan struct{}) *link {
 	l := &link{
-		conn: c, stream: stream, since: time.Now(), done: make(chan struct{}),
+		conn: c, stream: stream, secrets: c.set.shown.with(c.secrets), since: time.Now(), done: make(chan struct{}),
 		desk: newDesk(), earlier: earlier, handled: make(chan struct{}), waiting: map[ID]*waiter{},
 	}
 	l.ctx, l.cancel = context.WithCancelCause(c.ctx)
@@ -151,7 +152,7 @@ func (l *link) end(err error) {
 	if l.err != nil {
 		return
 	}
-	err = l.conn.secrets.maskTree(err) // a child process says why
+	err = l.secrets.maskTree(err) // a child process says why
 	l.err = err
 	l.cancel(err)
 	for _, w := range l.waiting {

@@ -24,6 +24,7 @@ type streamSettings struct {
 	link         *link // of a call: see onLink
 	lazy         bool  // the first call connects
 	hooks        []func(ConnectionEvent)
+	shown        *shown // what handshakes show; nil if that is the same for all
 }
 
 // onLink has a call use this connection and no other.

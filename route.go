@@ -23,11 +23,11 @@ func (l *link) route(f *frame) bool {
 	}
 	switch {
 	case err != nil && r.nameless(): // otherwise the caller sees what is wrong
-		l.malformed(&ParseResponseError{Reply: l.conn.secrets.start(text), Err: err})
+		l.malformed(&ParseResponseError{Reply: l.secrets.start(text), Err: err})
 	case r.method && !r.response:
 		l.incoming(text, i)
 	case !r.response && r.id == nil:
-		l.malformed(&ValidationError{Deviation: DeviationNotResponse, Reply: l.conn.secrets.start(text)})
+		l.malformed(&ValidationError{Deviation: DeviationNotResponse, Reply: l.secrets.start(text)})
 	default:
 		return l.deliver(f, r.id, false)
 	}
@@ -120,7 +120,7 @@ func (l *link) routeArray(f *frame, i int) bool {
 	case first != nil && !several:
 		return l.deliver(f, first, true)
 	case err != nil:
-		l.malformed(&ParseResponseError{Reply: l.conn.secrets.start(text), Err: err})
+		l.malformed(&ParseResponseError{Reply: l.secrets.start(text), Err: err})
 	case several:
 		for _, r := range responses {
 			item := frames.Get().(*frame)
@@ -188,14 +188,14 @@ func (l *link) spoilt(e *transport.FrameError) {
 		}
 		r, _, _ := scanRoute(text, i)
 		f := frames.Get().(*frame)
-		f.text, f.err = append(f.text[:0], text...), fmt.Errorf("%w: %s", ErrReplyTooLarge, l.conn.secrets.mask(e.Reason))
+		f.text, f.err = append(f.text[:0], text...), fmt.Errorf("%w: %s", ErrReplyTooLarge, l.secrets.mask(e.Reason))
 		cut := r.id != nil && bytes.HasSuffix(text, r.id) // 12 may be the start of 123
 		if r.response && !r.method && !cut && l.deliver(f, r.id, array) {
 			return
 		}
 		_ = f.Close()
 	}
-	l.malformed(l.conn.secrets.maskFrame(e))
+	l.malformed(l.secrets.maskFrame(e))
 }
 
 // deliver gives f to the message that waits for a response with the id; without
@@ -214,7 +214,7 @@ func (l *link) deliver(f *frame, id []byte, array bool) bool {
 		l.mu.Unlock()
 		l.conn.stats.strays.Add(1)
 		if nameless && f.err == nil {
-			l.conn.report(fmt.Errorf("jsonrpc: %s sent a response without an id: %s", l.conn.name, clean(string(l.conn.secrets.start(f.text)), maxErrorText)))
+			l.conn.report(fmt.Errorf("jsonrpc: %s sent a response without an id: %s", l.conn.name, clean(string(l.secrets.start(f.text)), maxErrorText)))
 		}
 		return false
 	}

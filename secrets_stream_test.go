@@ -1,12 +1,18 @@
 package jsonrpc_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
+	"net/http"
+	"strings"
 	"sync"
 	"testing"
+
+	"github.com/coder/websocket"
 
 	"example.com/jsonrpc"
 	"example.com/jsonrpc/transport"
@@ -100,4 +106,54 @@ func TestNoSecretInAHandlersPanic(t *testing.T) {
 		}
 		reports.want(t, "panicked: ***", "panicked: ***")
 	})
+}
+
+// TestNoSecretOfAHandshakeReachesAnErrorOrALog: a token that is asked for when the
+// connection is made is masked in all that the server says on it, the next one too.
+func TestNoSecretOfAHandshakeReachesAnErrorOrALog(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		conn, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer conn.CloseNow()
+		given := r.Header.Get("Authorization")
+		for {
+			kind, text, err := conn.Read(r.Context())
+			switch {
+			case err != nil:
+				return
+			case strings.Contains(string(text), "bye"):
+				_ = conn.Close(websocket.StatusPolicyViolation, given)
+				return
+			}
+			_ = conn.Write(r.Context(), kind, []byte("{"+given))
+			_ = conn.Write(r.Context(), kind, []byte(fmt.Sprintf(`{"jsonrpc":"2.0","error":{"code":1,"message":%q},%s}`, given, requestID.Find(text))))
+		}
+	})
+	var (
+		log     bytes.Buffer
+		reports tray
+		tokens  int
+	)
+	client := dial(t, strings.Replace(server.URL, "http", "ws", 1), jsonrpc.WithStreamErrors(reports.put),
+		jsonrpc.WithLogger(slog.New(slog.NewJSONHandler(&log, nil))),
+		jsonrpc.WithBearer(func(context.Context) (string, error) {
+			tokens++
+			return fmt.Sprintf("SECRET%d", tokens), nil
+		}))
+	for range 2 {
+		wantNoLeak(t, "a call", client.Call(t.Context(), "cat", nil, nil))
+		wantNoLeak(t, "a call with secrets of its own", client.Call(t.Context(), "cat", nil, nil, jsonrpc.WithSecrets("other")))
+		wantNoLeak(t, "the end", client.Call(t.Context(), "bye", nil, nil))
+	}
+	if found := leaks(log.String()); found != nil || tokens != 2 {
+		t.Errorf("%v in the log after %d tokens:\n%s", found, tokens, log.String())
+	}
+	if len(reports.errs) != 4 {
+		t.Errorf("%d reports, want 4", len(reports.errs))
+	}
+	for _, err := range reports.errs {
+		wantNoLeak(t, "a report", err)
+	}
 }

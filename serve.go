@@ -23,7 +23,7 @@ func (l *link) incoming(text []byte, i int) {
 		m, err = e.serverMessage()
 	}
 	if err != nil {
-		l.malformed(&ParseResponseError{Reply: l.conn.secrets.start(text), Err: err})
+		l.malformed(&ParseResponseError{Reply: l.secrets.start(text), Err: err})
 		return
 	}
 	if !m.Notification() {
