@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -75,6 +76,44 @@ func TestAuthIsAskedOnceMoreAfter401(t *testing.T) {
 			body := string(asked[1].Body)
 			if want := map[string]string{"http": `{"jsonrpc":"2.0","method":"cat","id":1}`}[scheme]; body != want {
 				t.Errorf("asked with the body %q, want %q", body, want)
+			}
+		})
+	}
+}
+
+// TestCookieJarOfAWebSocket: a session that was begun over HTTP lets a WebSocket in,
+// and the handshake may go on with it.
+func TestCookieJarOfAWebSocket(t *testing.T) {
+	for how, option := range map[string]func(http.CookieJar) jsonrpc.DialOption{
+		"WithCookieJar":  jsonrpc.WithCookieJar,
+		"WithHTTPClient": func(jar http.CookieJar) jsonrpc.DialOption { return jsonrpc.WithHTTPClient(&http.Client{Jar: jar}) },
+		"a transport of my own": func(jar http.CookieJar) jsonrpc.DialOption {
+			return jsonrpc.WithHTTPClient(&http.Client{Jar: jar, Transport: new(http.Transport)})
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			var seen []string
+			server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				seen = append(seen, r.Header.Get("Cookie"))
+				http.SetCookie(w, &http.Cookie{Name: "session", Value: fmt.Sprint(len(seen))})
+				if r.Header.Get("Upgrade") == "" {
+					answer(w, r, `"in"`)
+				} else if conn, err := websocket.Accept(w, r, nil); err == nil {
+					_ = conn.CloseNow()
+				}
+			})
+			jar, err := cookiejar.New(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := dial(t, server.URL, option(jar)).Call(t.Context(), "login", nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				dial(t, strings.Replace(server.URL, "http", "ws", 1), option(jar), jsonrpc.WithCookie("own", "x"))
+			}
+			if want := []string{"", "own=x; session=1", "own=x; session=2"}; !slices.Equal(seen, want) {
+				t.Errorf("cookies %q, want %q", seen, want)
 			}
 		})
 	}

@@ -129,7 +129,8 @@ func WithHTTPWrap(wrap func(http.RoundTripper) http.RoundTripper) DialOption {
 	})
 }
 
-// WithCookieJar keeps the cookies that the server sets, and sends them back.
+// WithCookieJar keeps the cookies that the server sets, and sends them back: with each
+// message over HTTP, in the handshake of a WebSocket.
 func WithCookieJar(jar http.CookieJar) DialOption {
 	return dialOnly(func(d *dialSettings) { d.http.Jar = jar })
 }

@@ -151,6 +151,15 @@ func (d *dialSettings) dialWebSocket(ctx context.Context, rawURL string) (*Clien
 	if d.lean {
 		return nil, d.refuse("lean HTTP has no effect on a WebSocket")
 	}
+	if jar := d.http.Jar; jar != nil {
+		inner := d.wrap
+		d.wrap = func(rt http.RoundTripper) http.RoundTripper {
+			if inner != nil {
+				rt = inner(rt)
+			}
+			return &withJar{rt, jar}
+		}
+	}
 	if err := d.checkHTTP(); err != nil {
 		return nil, err
 	}
@@ -200,6 +209,28 @@ func (d *dialSettings) dialWebSocket(ctx context.Context, rawURL string) (*Clien
 		set.stream.shown = newest
 	}
 	return newStreamClient(ctx, name.String()+d.at(), dial, set)
+}
+
+// withJar is a RoundTripper for handshakes, with cookies.
+type withJar struct {
+	http.RoundTripper
+	jar http.CookieJar
+}
+
+// RoundTrip sends the cookies that the jar has for the server, and keeps those that
+// it sets.
+func (j *withJar) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	for _, c := range j.jar.Cookies(req.URL) {
+		req.AddCookie(c)
+	}
+	resp, err := j.RoundTripper.RoundTrip(req)
+	if err == nil {
+		if cookies := resp.Cookies(); len(cookies) > 0 {
+			j.jar.SetCookies(req.URL, cookies)
+		}
+	}
+	return resp, err
 }
 
 // handshakeError has an answer to a handshake found as an [HTTPError].
