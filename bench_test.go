@@ -6,9 +6,11 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"strconv"
 	"testing"
 
 	"example.com/jsonrpc"
+	"example.com/jsonrpc/transport"
 )
 
 // These are for working on the hot path:
@@ -168,6 +170,53 @@ func BenchmarkBatch100(b *testing.B) {
 				b.Fatalf("%d: %q, %v", i, sound, err)
 			}
 		}
+	}
+}
+
+// inParts answers a batch with a message for each of its requests, as many servers of
+// streams do.
+type inParts struct {
+	io.ReadCloser
+
+	responses []string
+}
+
+func (p *inParts) Close() error { return nil }
+
+func (p *inParts) Next(int64) ([]byte, error) {
+	if len(p.responses) == 0 {
+		return nil, io.EOF
+	}
+	text := p.responses[0]
+	p.responses = p.responses[1:]
+	return []byte(text), nil
+}
+
+// BenchmarkBatchInParts: what an item costs does not depend on how many there are.
+func BenchmarkBatchInParts(b *testing.B) {
+	for _, items := range []int{100, 10_000} {
+		b.Run(strconv.Itoa(items), func(b *testing.B) {
+			responses := make([]string, items)
+			for i := range responses {
+				responses[len(responses)-1-i] = response(`"id":`+strconv.Itoa(i), "1") // not in order
+			}
+			client, err := jsonrpc.NewClient(tripper(func(context.Context, *transport.Message) (io.ReadCloser, error) {
+				return &inParts{responses: responses}, nil
+			}))
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				var batch jsonrpc.Batch
+				for i := range items {
+					batch.Add(jsonrpc.Request{Method: "cat", ID: jsonrpc.IntID(int64(i))})
+				}
+				if _, err := client.Send(b.Context(), &batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(items), "ns/item")
+		})
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
-	"slices"
 
 	"example.com/jsonrpc/transport"
 )
@@ -20,6 +19,8 @@ func (x *Exchange) readEvents(ctx context.Context, events transport.EventsReply)
 	var (
 		items []json.RawMessage // of a batch, so far
 		size  int64             // of items
+		due   = x.due()
+		m     = matcher{items: x.items}
 	)
 	for x.msg.Reply {
 		text, err := events.Next(x.set.maxReply)
@@ -69,28 +70,23 @@ func (x *Exchange) readEvents(ctx context.Context, events transport.EventsReply)
 			return x.readText(text)
 		}
 		// One event for each item.
-		if !x.isAnswer(&e) {
+		if m.find(e.id) == nil {
 			continue
 		}
 		if size += int64(len(e.text)); size > x.set.maxReply {
 			return tooLarge(x.set.maxReply)
 		}
-		if items = append(items, bytes.Clone(e.text)); len(items) == x.due() {
+		if items = append(items, bytes.Clone(e.text)); len(items) == due {
 			return x.readBatchEvents(items)
 		}
 	}
 	return nil
 }
 
-// isAnswer reports whether an event answers x: it has the id of one of its
-// requests, or none.
+// isAnswer reports whether an event answers x, which is no batch: it has the id of its
+// request, or none.
 func (x *Exchange) isAnswer(e *envelope) bool {
-	if e.text == nil || e.id == nil || isNull(e.id) {
-		return true
-	}
-	return slices.ContainsFunc(x.items, func(it item) bool {
-		return !it.notification && it.id.match(e.id) != idDiffers
-	})
+	return e.text == nil || e.id == nil || isNull(e.id) || x.items[0].id.match(e.id) != idDiffers
 }
 
 // due returns how many responses the message is due.
