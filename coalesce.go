@@ -197,7 +197,7 @@ func (g *gathered) outcome() error {
 		it.raw = g.raw
 	}
 	if it.result != nil {
-		it.err = x.decodeResult(&envelope{text: g.raw, result: g.raw}, it.result)
+		it.err = x.decodeResult(&envelope{text: g.raw, result: g.raw}, it)
 	}
 	return it.err
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -58,6 +59,7 @@ type item struct {
 
 	answered bool            // err is its own, not that of the whole message
 	decoded  bool            // the result has been, while it arrived
+	filled   bool            // its variable, which was zero, may hold something of a reply
 	raw      json.RawMessage // the result's text, if the reply is kept
 	err      error
 }
@@ -221,6 +223,29 @@ func (x *Exchange) reset() {
 	for i := range x.items {
 		it := &x.items[i]
 		it.answered, it.decoded, it.raw, it.err = false, false, nil, nil
+		it.empty()
+	}
+}
+
+// mayRepeat reports whether the message may be sent again after its reply was read: by
+// an interceptor, with other headers of an [Auth], or to another endpoint of a pool.
+func (x *Exchange) mayRepeat() bool {
+	return len(x.set.interceptors) > 0 || len(x.set.auths) > 0 || x.endpoint != ""
+}
+
+// isFresh reports whether the variable for the result is zero, so that it can be made so
+// again if another attempt is to fill it.
+func (it *item) isFresh() bool {
+	v := reflect.ValueOf(it.result)
+	return v.Kind() == reflect.Pointer && !v.IsNil() && v.Elem().IsZero()
+}
+
+// empty takes out of the variable for the result what an earlier attempt has left there:
+// what is decoded into maps and slices keeps what they hold.
+func (it *item) empty() {
+	if it.filled {
+		reflect.ValueOf(it.result).Elem().SetZero()
+		it.filled = false
 	}
 }
 

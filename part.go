@@ -175,7 +175,8 @@ func (x *Exchange) adopt(part *Exchange, err error, shared bool) error {
 				it.raw = bytes.Clone(from.raw)
 			}
 			if it.result != nil {
-				it.err = x.decodeResult(&envelope{text: from.raw, result: from.raw}, it.result)
+				it.empty()
+				it.err = x.decodeResult(&envelope{text: from.raw, result: from.raw}, it)
 			}
 		}
 	}

@@ -247,7 +247,7 @@ func (p *Pool) forward(ctx context.Context, x *Exchange) error {
 // forwardBy carries x out at the endpoints that s finds.
 func (p *Pool) forwardBy(ctx context.Context, x *Exchange, s *search) (err error) {
 	idempotent := len(x.set.idempotent) > 0 && x.Idempotent()
-	x.whole = idempotent && (len(p.members.Load().all) > 1 || len(x.set.interceptors) > 0)
+	x.whole = idempotent && len(p.members.Load().all) > 1
 	for attempted := false; ; attempted = true {
 		if ctx.Err() != nil { // no endpoint is to blame
 			return s.begunTooLate(ctx, x)

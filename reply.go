@@ -227,7 +227,7 @@ func (x *Exchange) readSingle(text []byte, i int, found deviationSet) error {
 		found.add(DeviationArray)
 	}
 	it := &x.items[0]
-	unchecked := it.result != nil && !x.keep && !found.has(DeviationArray) && !x.set.codec.decodes(it.result) // the engine finds what is no JSON
+	unchecked := it.result != nil && !x.keep && !found.has(DeviationArray) && !x.set.codec.decodes(it.result) && (!x.mayRepeat() || it.isFresh()) // the engine finds what is no JSON
 	switch it.result.(type) {
 	case *json.RawMessage, *opened:
 		unchecked = false
@@ -287,7 +287,7 @@ func (x *Exchange) answer(it *item, e *envelope, serverError *Error) error {
 		it.raw = json.RawMessage(e.result)
 	}
 	if it.result != nil && !it.decoded {
-		it.err = x.decodeResult(e, it.result)
+		it.err = x.decodeResult(e, it)
 	}
 	return it.err
 }
@@ -304,9 +304,11 @@ func (x *Exchange) decodeValue(text []byte, v any) error {
 	return decode(text, v, x.set.numbers)
 }
 
-// decodeResult decodes the result of e, which may not have been checked.
-func (x *Exchange) decodeResult(e *envelope, v any) error {
-	text := e.result
+// decodeResult decodes the result of e, which may not have been checked, into the
+// variable of it.
+func (x *Exchange) decodeResult(e *envelope, it *item) error {
+	text, v := e.result, it.result
+	it.filled = x.mayRepeat() && it.isFresh()
 	if r, ok := v.(*json.RawMessage); ok {
 		*r = append((*r)[:0], text...)
 		return nil

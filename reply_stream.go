@@ -27,7 +27,8 @@ type streamer interface {
 // mayStream reports whether the result may be decoded before the end of the reply
 // is known. Where its length is not, a reply over the limit would fill the
 // variable before it is found out, at many times the limit's memory; a streamer
-// keeps nothing.
+// keeps nothing. What a variable holds already could not be put back for another
+// attempt.
 func (x *Exchange) mayStream(resp *http.Response) bool {
 	if x.batch || !x.msg.Reply || x.keep || x.items[0].result == nil {
 		return false
@@ -41,7 +42,7 @@ func (x *Exchange) mayStream(resp *http.Response) bool {
 	case streamer, *opened:
 		return true
 	}
-	if x.whole || len(x.set.interceptors) > 0 && x.Idempotent() { // one of them may send it again
+	if x.whole || x.mayRepeat() && !x.items[0].isFresh() {
 		return false
 	}
 	if x.set.codec.decodes(x.items[0].result) {
@@ -73,6 +74,7 @@ func (x *Exchange) stream(reply io.Reader, limit int64) (done bool, err error) {
 	}
 	it := &x.items[0]
 	it.decoded = true
+	it.filled = x.mayRepeat() && it.isFresh()
 	unread, decodeErr := x.decodeArriving(rest, x.in[at] == '[', it.result)
 	if rest.err != nil && rest.err != io.EOF {
 		if rest.err == errUTF8 || rest.err == errTooDeep {
