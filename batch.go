@@ -150,7 +150,8 @@ func (b *Batch) prepare(x *Exchange) error {
 			return err
 		}
 		x.add(item{method: call.Method, id: id, from: from, to: len(text),
-			notification: call.notification, result: call.result, done: call.done})
+			notification: call.notification, result: call.result, done: call.done,
+			filled: call.result != nil}) // by the time before, if this is not the first
 	}
 	for i := range x.items {
 		// A drawn id may equal one that the caller chose.

@@ -2,6 +2,7 @@ package jsonrpc_test
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"testing"
 
@@ -194,6 +195,26 @@ func TestBatchIDsMustDiffer(t *testing.T) {
 	b.Add(jsonrpc.Request{Method: "a"}, jsonrpc.Request{Method: "b", ID: jsonrpc.IntID(1)})
 	_, err = client.Send(t.Context(), &b)
 	wantError(t, err, `jsonrpc: test:: not sent: the batch's own id 1 was drawn for another of its requests: choose ids of another form`)
+}
+
+// The newest outcome is all that is there.
+func TestBatchSentAgainForgets(t *testing.T) {
+	client := converse(t, `
+		--> [{"jsonrpc":"2.0","method":"a","id":1}]
+		<-- [{"jsonrpc":"2.0","result":{"x":1,"y":1},"id":1}]
+		--> [{"jsonrpc":"2.0","method":"a","id":2}]
+		<-- [{"jsonrpc":"2.0","result":{"y":2},"id":2}]
+	`)
+	var batch jsonrpc.Batch
+	a := jsonrpc.Queue[map[string]int](&batch, "a", nil)
+	for _, want := range []map[string]int{{"x": 1, "y": 1}, {"y": 2}} {
+		if _, err := client.Send(t.Context(), &batch); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := a.Get(); err != nil || !maps.Equal(got, want) {
+			t.Error(got, err)
+		}
+	}
 }
 
 // TestBatchTellsNumberFromString: ids 1 and "1" are two ids, whatever the order

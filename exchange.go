@@ -59,7 +59,7 @@ type item struct {
 
 	answered bool            // err is its own, not that of the whole message
 	decoded  bool            // the result has been, while it arrived
-	filled   bool            // its variable, which was zero, may hold something of a reply
+	filled   bool            // its variable, which was zero, may hold something of an earlier reply
 	raw      json.RawMessage // the result's text, if the reply is kept
 	err      error
 }
