@@ -117,7 +117,7 @@ func (o *opened) arriving(r io.Reader) (unread []byte, err error) {
 	for {
 		n, readErr := r.Read(buf[:])
 		used, ended, err := s.scan(buf[:n])
-		if err == nil {
+		if err == nil && used > 0 { // an empty write would end a Read with nothing
 			err = o.take(buf[:used])
 		}
 		switch {

@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"example.com/jsonrpc"
+	"example.com/jsonrpc/transport"
 )
 
 func TestOpen(t *testing.T) {
@@ -151,5 +153,26 @@ func TestOpenGoesByItself(t *testing.T) {
 	_ = result.Close()
 	if copyable {
 		t.Error("it can be copied")
+	}
+}
+
+// A Read that brings nothing says why.
+func TestOpenReadsSomething(t *testing.T) {
+	client := newClient(t, tripper(func(context.Context, *transport.Message) (io.ReadCloser, error) {
+		return io.NopCloser(iotest.OneByteReader(strings.NewReader(`{"jsonrpc":"2.0","result":123,"id":1}`))), nil
+	}))
+	result, err := jsonrpc.Open(t.Context(), client, "x", nil, jsonrpc.WithID(jsonrpc.IntID(1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer result.Close()
+	for err == nil {
+		var n int
+		if n, err = result.Read(make([]byte, 10)); n == 0 && err == nil {
+			t.Error("it brought neither text nor an error")
+		}
+	}
+	if err != io.EOF {
+		t.Error(err)
 	}
 }
