@@ -77,7 +77,8 @@ func WithMaxBackoff(d time.Duration) ClientOption {
 
 // WithCancelNotice has a notification sent for each call on a stream whose
 // context ends before the reply: [CancelLSP], [CancelMCP], or the [Notification]
-// or [Raw] that notice returns for the request's id; nil sends none.
+// or [Raw] that notice returns for the request's id; nil sends none. For calls that
+// went as one batch ([WithCoalescing]) they are sent once the contexts of all have ended.
 func WithCancelNotice(notice func(ID) Message) ClientOption {
 	return clientOnly(func(s *settings) { s.stream.cancelNotice = notice })
 }
