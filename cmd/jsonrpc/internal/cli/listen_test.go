@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"net"
+	"regexp"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -63,6 +65,45 @@ func TestListenBrokenStdout(t *testing.T) {
 	})
 	if code != ExitUsage || stderr.String() != "" {
 		t.Errorf("code %d, stderr %q", code, stderr.String())
+	}
+}
+
+// A lateWriter is a stdout that is read only once stderr says something.
+type lateWriter struct {
+	text bytes.Buffer
+	said chan struct{}
+}
+
+func (w *lateWriter) Write(p []byte) (int, error) {
+	<-w.said
+	return w.text.Write(p)
+}
+
+// A saying tells when the first text is written to it.
+type saying struct {
+	text bytes.Buffer
+	once sync.Once
+	said chan struct{}
+}
+
+func (w *saying) Write(p []byte) (int, error) {
+	defer w.once.Do(func() { close(w.said) })
+	return w.text.Write(p)
+}
+
+// TestListenTooSlow: who reads stdout too slowly learns how much is missing, not
+// only that something is.
+func TestListenTooSlow(t *testing.T) {
+	said := make(chan struct{})
+	stdout, stderr := &lateWriter{said: said}, &saying{said: said}
+	code := run(context.Background(), &Process{
+		Args: []string{"listen", "--count", "5", startPeer(t), "ticks", "20000"}, Stdout: stdout, Stderr: stderr, Getenv: func(string) string { return "" },
+	})
+	if lines := strings.Count(stdout.text.String(), "\n"); code != ExitDone || lines != 5 {
+		t.Errorf("code %d, %d lines", code, lines)
+	}
+	if !regexp.MustCompile(`\njsonrpc: warning: [1-9][0-9]* messages are missing: they came faster`).MatchString(stderr.text.String()) {
+		t.Errorf("stderr %q", stderr.text.String())
 	}
 }
 

@@ -57,6 +57,9 @@ func (l *listener) listen(parent context.Context) error {
 	if ctx.Err() == nil {
 		o.asked.settle(ctx) // what came before the end
 	}
+	if n := l.client.StreamStats().Dropped; n > 0 {
+		s.say(fmt.Sprintf("warning: %d messages are missing: they came faster than they could be printed", n))
+	}
 	defer l.unsubscribe(parent)
 	switch {
 	case parent.Err() != nil:

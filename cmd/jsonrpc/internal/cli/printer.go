@@ -10,8 +10,8 @@ import (
 )
 
 // A printer prints notifications, each on a line of its own. It may be as slow
-// as whoever reads stdout: only more notifications wait for it, at first in the
-// library and then in the server.
+// as whoever reads stdout: notifications wait for it in the library, which drops
+// and counts those that are too many.
 type printer struct {
 	ctx  context.Context // of listening: it ends filters
 	out  *results
