@@ -18,6 +18,7 @@ func paramWords(params json.RawMessage) []string {
 		return nil
 	}
 	var words []string
+	names := map[string]bool{}
 	for d.More() {
 		name := ""
 		if first == json.Delim('{') {
@@ -25,9 +26,11 @@ func paramWords(params json.RawMessage) []string {
 			if err != nil {
 				return whole
 			}
-			if name = token.(string); name == "" || strings.ContainsAny(name, "=:") {
+			name = token.(string)
+			if name == "" || strings.ContainsAny(name, "=:") || strings.HasPrefix(name, "-") || names[name] || !sayable(name) {
 				return whole
 			}
+			names[name] = true
 		}
 		var value json.RawMessage
 		if d.Decode(&value) != nil {
@@ -44,7 +47,7 @@ func paramWords(params json.RawMessage) []string {
 // paramWord returns the word of one param. Name is "" by position.
 func paramWord(name string, value json.RawMessage) string {
 	text := ""
-	isText := isString(value) && json.Unmarshal(value, &text) == nil
+	isText := isString(value) && json.Unmarshal(value, &text) == nil && sayable(text)
 	switch {
 	case name == "" && isText && !json.Valid([]byte(text)) && !strings.Contains(text, "=") && !strings.HasPrefix(text, "-") && text != "":
 		return shell.Quote(text)
@@ -57,3 +60,7 @@ func paramWord(name string, value json.RawMessage) string {
 	}
 	return shell.Quote(name + ":=" + compacted(string(value)))
 }
+
+// sayable reports whether a text of JSON can be a word of a command line. A zero byte
+// would end the word; half of a pair of surrogates, which is U+FFFD here, is no text.
+func sayable(text string) bool { return !strings.ContainsAny(text, "\x00\ufffd") }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,7 @@ func TestParamWords(t *testing.T) {
 	for _, params := range []string{
 		`[]`, `[1,"a","1","true","","-x","a=b",null,{"a":"'"},["b"],"two words","@file","ü"]`,
 		`{"a":"b","c":1,"d":"","e":"@file","f":"@@x","g":"1","h":null,"i j":"'k'"}`, `{}`, `{"a=b":1}`, `{"":1}`, `{"a:":"b"}`,
+		`{"-a":1}`, `{"a":1,"a":2}`, `["\u0000","\ud800"]`, `{"a":"\u0000","b":"\ud800"}`, `{"\u0000":1}`, `{"\ud800":1}`,
 	} {
 		words, err := splitWords(strings.Join(paramWords([]byte(params)), " "))
 		if err != nil {
@@ -56,6 +58,11 @@ func TestParamWords(t *testing.T) {
 				t.Errorf("%s: %q", params, words)
 			}
 			continue
+		}
+		for _, word := range words {
+			if strings.Contains(word, "\x00") || strings.HasPrefix(word, "-") && !json.Valid([]byte(word)) {
+				t.Errorf("%s: a shell, or what reads flags, does not take %q", params, word)
+			}
 		}
 		parsed, err := parseParams(words, nil)
 		if err != nil {

@@ -138,7 +138,7 @@ func singleMessage(text string) (m importedMessage, ok bool) {
 		case "jsonrpc":
 			ok = json.Unmarshal(value, &m.version) == nil && (m.version == "2.0" || m.version == "1.0")
 		case "method":
-			ok = json.Unmarshal(value, &m.method) == nil && m.method != "" && !strings.HasPrefix(m.method, "-")
+			ok = json.Unmarshal(value, &m.method) == nil && m.method != "" && !strings.HasPrefix(m.method, "-") && sayable(m.method)
 		case "params":
 			m.params = value
 			ok = bytes.HasPrefix(value, []byte("[")) || bytes.HasPrefix(value, []byte("{"))
