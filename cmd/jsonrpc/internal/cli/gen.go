@@ -146,7 +146,7 @@ func (o *genOptions) command(x described, out, name string) string {
 	words = append(words, "--out", ".", "--package", name)
 	for i, word := range words {
 		if strings.ContainsAny(word, " \t\"\\$\n") {
-			words[i] = strconv.Quote(word)
+			words[i] = strings.ReplaceAll(strconv.Quote(word), "$", "${DOLLAR}") // what go generate has for it
 		}
 	}
 	return strings.Join(words, " ")
