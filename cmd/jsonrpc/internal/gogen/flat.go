@@ -1,6 +1,7 @@
 package gogen
 
 import (
+	"cmp"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -134,7 +135,7 @@ func (f *flat) addScalars(s *openrpc.Schema) {
 		f.enumDocs = map[string]string{string(s.Enum[0]): describe(s)}
 	}
 	f.format, f.pattern = last(f.format, s.Format), last(f.pattern, s.Pattern)
-	f.minimum, f.maximum = last(f.minimum, s.Minimum), last(f.maximum, s.Maximum)
+	f.minimum, f.maximum = last(f.minimum, s.Minimum), last(f.maximum, cmp.Or(s.Maximum, below(s.ExclusiveMaximum)))
 	f.above = last(f.above, s.ExclusiveMinimum)
 	if s.MinLength != nil {
 		f.minLength = *s.MinLength

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 	"unicode"
@@ -69,6 +70,15 @@ func bound(n json.Number) float64 {
 		return 0
 	}
 	return v
+}
+
+// below returns the greatest integer under a bound that is one, others as they are.
+func below(n json.Number) json.Number {
+	i, ok := new(big.Int).SetString(string(n), 10)
+	if !ok {
+		return n
+	}
+	return json.Number(i.Sub(i, big.NewInt(1)).String())
 }
 
 func isInt64(n json.Number) bool {

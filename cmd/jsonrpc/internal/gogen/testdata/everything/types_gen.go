@@ -92,6 +92,14 @@ type BasedDog struct {
 	Dog string `json:"dog"`
 }
 
+// Below is an object.
+type Below struct {
+	Wide  uint64      `json:"wide"`
+	Long  int64       `json:"long"`
+	Huge  json.Number `json:"huge"`
+	Ratio float64     `json:"ratio"`
+}
+
 // Block is one of several types: one field is set.
 type Block struct {
 	PreviewOfTheBlockThatWillComeNext *PreviewOfTheBlockThatWillComeNext
