@@ -109,25 +109,26 @@ func (e *Expectation) AtLeast(n int) *Expectation { return e.set(func() { e.min,
 // AnyTimes allows the call, any number of times or never.
 func (e *Expectation) AnyTimes() *Expectation { return e.AtLeast(0) }
 
-// take counts a call that the expectation is for, and returns what answers it; nil
-// if it is not.
-func (e *Expectation) take(c Call) Handler {
+// take counts a call that the expectation is for, and returns what answers it, and
+// whether that carries it out; nil if it is not for it.
+func (e *Expectation) take(c Call) (answer Handler, executes bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if c.Method != e.method || e.came == e.max || !e.fitsLocked(c.Params) {
-		return nil
+		return nil, false
 	}
 	e.came++
 	h, f := e.handler, e.fault
+	executes = f == nil || f.Executes()
 	return func(ctx context.Context, params json.RawMessage) (any, error) {
 		if f != nil {
 			Inject(ctx, *f)
 		}
-		if h == nil {
+		if h == nil || !executes {
 			return nil, nil
 		}
 		return h(ctx, params)
-	}
+	}, executes
 }
 
 func (e *Expectation) fitsLocked(params json.RawMessage) bool {
@@ -137,15 +138,16 @@ func (e *Expectation) fitsLocked(params json.RawMessage) bool {
 	return e.where == nil || e.where(params)
 }
 
-// take returns the handler of the expectation for a call, nil if there is none. If
-// there is no other handler either, the call is one that the test does not expect.
-func (b *book) take(c Call, handled bool) Handler {
+// take returns the handler of the expectation for a call, nil if there is none, and
+// whether it carries the call out. If there is no other handler either, the call is
+// one that the test does not expect.
+func (b *book) take(c Call, handled bool) (answer Handler, executes bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	forbidden := false
 	for _, e := range b.expectations {
-		if h := e.take(c); h != nil {
-			return h
+		if h, executes := e.take(c); h != nil {
+			return h, executes
 		}
 		if most, usedUp := e.usedUp(c); usedUp && most == 0 {
 			forbidden = true
@@ -153,8 +155,8 @@ func (b *book) take(c Call, handled bool) Handler {
 		}
 	}
 	if !forbidden && (handled || len(b.expectations) == 0) {
-		return nil
+		return nil, false
 	}
 	b.strangers = append(b.strangers, c)
-	return unexpected(c)
+	return unexpected(c), true
 }

@@ -286,6 +286,37 @@ func TestFaultsOfHTTP(t *testing.T) {
 	}
 }
 
+// TestFaultsOfExpectations: what a fault does not let be carried out is not, whoever
+// chose it, and does not count as if it were.
+func TestFaultsOfExpectations(t *testing.T) {
+	for _, test := range []struct {
+		fault jsonrpctest.Fault
+		want  string
+		ran   int
+	}{
+		{jsonrpctest.Status(503, ""), "HTTP 503", 0},
+		{jsonrpctest.Refuse(-32005, "limit exceeded"), "error -32005", 0},
+		{jsonrpctest.Drop(jsonrpctest.FIN), "lost", 0},
+		{jsonrpctest.RefuseBatches(), "ok", 1},
+		{jsonrpctest.Cut(20, jsonrpctest.FIN), "lost", 1},
+		{jsonrpctest.WrongID(), "invalid", 1},
+	} {
+		for _, scheme := range []string{"http", "memory"} {
+			t.Run(test.fault.String()+"/"+scheme, func(t *testing.T) {
+				srv, ran := newEcho(t), 0
+				srv.Expect("pay").Fault(test.fault).Do(func(context.Context, json.RawMessage) (any, error) { ran++; return true, nil })
+				err := memoryOr(t, srv, scheme).Call(t.Context(), "pay", jsonrpc.Args{"order 17"}, nil)
+				if got := outcome(err); got != test.want {
+					t.Errorf("got %q, want %q: %v", got, test.want, err)
+				}
+				if counted := srv.Executions()[`["order 17"]`]; ran != test.ran || counted != test.ran {
+					t.Errorf("carried out %d times and counted as %d, want %d", ran, counted, test.ran)
+				}
+			})
+		}
+	}
+}
+
 // TestStatusOfANotification: on a stream, where there is no status, nothing stands for
 // it if no answer is due.
 func TestStatusOfANotification(t *testing.T) {

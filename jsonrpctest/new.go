@@ -66,8 +66,13 @@ func (s *Server) URL(scheme string) string {
 func (s *Server) choose(r request) Handler {
 	h := s.handler(r.method)
 	if s.book != nil {
-		if expected := s.book.take(newCall(r, nil), h != nil); expected != nil {
+		expected, executes := s.book.take(newCall(r, nil), h != nil)
+		switch {
+		case expected == nil:
+		case executes:
 			h = expected
+		default:
+			return expected // it does not count
 		}
 	}
 	if h == nil {

@@ -41,7 +41,11 @@ func (s *Server) respond(ctx context.Context, in *incoming) *outgoing {
 	ctx = context.WithValue(ctx, injectKey{}, chosen)
 	ctx = context.WithValue(ctx, peerKey{}, in.peer)
 	text := s.answer(ctx, in.text)
-	if own := chosen.get(); own.name != "" || own.delay > 0 {
+	own := chosen.get()
+	if own.batches && !oneOf(in.text, "[") {
+		own = Fault{}
+	}
+	if own.name != "" || own.delay > 0 {
 		if f = own; !pause(ctx, f.delay) {
 			return &outgoing{fault: Fault{stall: true}}
 		}
