@@ -1,6 +1,7 @@
 package openrpc
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"math/big"
@@ -143,6 +144,11 @@ func sampleNumber(s *Schema) json.RawMessage {
 	lower(s.ExclusiveMaximum, false)
 	if least := rational(s.Minimum); least != nil && v.Cmp(least) < 0 && !s.Is("integer") {
 		v = least // the bounds leave no multiple of 1 between them
+	}
+	if above := rational(s.ExclusiveMinimum); above != nil && v.Cmp(above) <= 0 && !s.Is("integer") {
+		if most := rational(cmp.Or(s.ExclusiveMaximum, s.Maximum)); most != nil { // nor do these
+			v.Add(above, most).Quo(v, big.NewRat(2, 1))
+		}
 	}
 	if v.IsInt() {
 		return json.RawMessage(v.Num().String())
