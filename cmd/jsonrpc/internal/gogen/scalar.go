@@ -114,10 +114,13 @@ func describeValue(s *openrpc.Schema) string {
 		doc = append(doc, text)
 	}
 	if s.Deprecated {
-		doc = append(doc, "Deprecated: the description says so.")
+		doc = append(doc, deprecated)
 	}
 	return strings.Trim(strings.Join(doc, "\n\n"), "\n")
 }
+
+// deprecated ends the comment of what is no longer to be used.
+const deprecated = "Deprecated: the description says so."
 
 // defaultOf says what the default is, if there is one and it is short.
 func defaultOf(s *openrpc.Schema) string {

@@ -88,7 +88,7 @@ func (g *generator) methodDoc(m *method, short bool) string {
 		doc += "\n\nErrors: [" + strings.Join(m.errors, "], [") + "]."
 	}
 	if m.Deprecated {
-		doc += "\n\nDeprecated: the description says so."
+		doc += "\n\n" + deprecated
 	}
 	return doc
 }
@@ -115,11 +115,14 @@ func paramList(params []param) string {
 
 // doc is what the description says of a param.
 func (p *param) doc() string {
-	of := cmp.Or(p.Description, p.Summary)
-	if of == "" {
-		return describeValue(p.Schema)
+	doc := describeValue(p.Schema)
+	if of := cmp.Or(p.Description, p.Summary); of != "" {
+		doc = sentence(of) + "\n\n" + defaultOf(p.Schema)
 	}
-	return strings.TrimSpace(sentence(of) + "\n\n" + defaultOf(p.Schema))
+	if (p.Deprecated || p.Schema.Deprecated) && !strings.HasSuffix(doc, deprecated) {
+		doc += "\n\n" + deprecated
+	}
+	return strings.TrimSpace(doc)
 }
 
 func writeMethod(b *strings.Builder, m *method) {

@@ -139,6 +139,8 @@ func (c *Client) Note(ctx context.Context, text string, opts ...jsonrpc.CallOpti
 }
 
 // Tuple calls api.tuple.
+//
+//   - tail: Deprecated: the description says so.
 func (c *Client) Tuple(ctx context.Context, tail Tail, opts ...jsonrpc.CallOption) error {
 	return c.caller.Call(ctx, "api.tuple", jsonrpc.Args{tail}, nil, opts...)
 }
@@ -159,6 +161,9 @@ type OddParamsOptions struct {
 // PositionsOptions are the params of Positions that are optional: nil is one
 // that is not sent.
 type PositionsOptions struct {
+	// No longer looked at.
+	//
+	// Deprecated: the description says so.
 	Third  *string
 	Fourth []Level
 }
