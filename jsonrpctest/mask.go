@@ -112,9 +112,25 @@ func toASCII(quoted string) string {
 	return b.String()
 }
 
+// byteOrderMark is what some servers begin a body with.
+const byteOrderMark = "\ufeff"
+
 // text masks a message, or anything else. In an event stream it masks the
 // messages.
 func (m *Mask) text(text []byte) []byte {
+	mark, text := cutMark(text)
+	return append(mark, m.unmarked(text)...)
+}
+
+// cutMark divides what a body begins with from the text.
+func cutMark(body []byte) (mark, text []byte) {
+	if text, found := bytes.CutPrefix(body, []byte(byteOrderMark)); found {
+		return []byte(byteOrderMark), text
+	}
+	return nil, body
+}
+
+func (m *Mask) unmarked(text []byte) []byte {
 	if !bytes.HasPrefix(text, []byte("data:")) && !bytes.Contains(text, []byte("\ndata:")) || checkJSON(text) == nil {
 		return []byte(m.values(string(m.members(text))))
 	}

@@ -90,8 +90,9 @@ func (m idMap) in(text []byte) []byte {
 
 // inBody does so with a body, which may be an event stream.
 func (m idMap) inBody(body []byte) []byte {
+	mark, body := cutMark(body)
 	if checkJSON(body) == nil {
-		return m.in(body)
+		return append(mark, m.in(body)...)
 	}
 	lines := bytes.SplitAfter(body, []byte("\n"))
 	for i, line := range lines {
@@ -99,7 +100,7 @@ func (m idMap) inBody(body []byte) []byte {
 			lines[i] = append([]byte("data:"), m.in(data)...)
 		}
 	}
-	return bytes.Join(lines, nil)
+	return append(mark, bytes.Join(lines, nil)...)
 }
 
 // greeting is what goes to a client that connects.

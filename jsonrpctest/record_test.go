@@ -136,6 +136,7 @@ func TestRecorderMasksWhatIsBroken(t *testing.T) {
 		{"", `<p class="x">{"api_key": "s3\"cr3t", "a": "b", "seed":-12.5}</p>`, `<p class="x">{"api_key": "***", "a": "b", "seed":0}</p>`},
 		{"", "{\"a\":1,} \"pass\\u0077ord\": \"s3cr3t", `"pass\u0077ord": "***"`},
 		{"", "data: {\"a\":\ndata:  \"password\": \"s3cr3t\"}\n\n", `"password": "***"}`},
+		{"", "\ufeff{\"credentials\":{\"user\":\"s3cr3t\",\"more\":[\"s3cr3t\"]}}", `{\"credentials\":{\"user\":\"***\",\"more\":[\"***\"]}}`},
 		{"gzip", zipped(`{"result":{"password":"s3cr3t","x":1`, 5), `{"result":{"password":"***","x":1`},
 		{"br", `{"password":"s3cr3t"}`, `compressed with "br"`},
 	} {

@@ -117,6 +117,8 @@ func TestPlayer(t *testing.T) {
 		--> {"jsonrpc":"2.0","method":"worth","params":{"y":[0.0],"x":1.5},"id":20}
 		<-- {"jsonrpc":"2.0","result":"same","id":20}
 		--> {"jsonrpc":"2.0","method":"note"}
+		--> {"jsonrpc":"2.0","method":"marked","id":21}
+		<~~ "\ufeff{\"jsonrpc\":\"2.0\",\"result\":4,\"id\":21}"
 	`
 	const onStream = `
 		//jsonrpc:stream 1
@@ -150,6 +152,7 @@ func TestPlayer(t *testing.T) {
 			`--> [{"jsonrpc":"2.0","method":"a","id":17},{"jsonrpc":"2.0","method":"b"},{"jsonrpc":"2.0","method":"c","id":18}]`,
 			`<-- [{"jsonrpc":"2.0","result":"c","id":18},{"jsonrpc":"2.0","result":"a","id":17}]`,
 			`--> {"jsonrpc":"2.0","method":"worth","params":{"x":150e-2,"y":[-0]},"id":1}`, `<-- {"jsonrpc":"2.0","result":"same","id":1}`,
+			`--> {"jsonrpc":"2.0","method":"marked","id":22}`, "<-- \ufeff" + `{"jsonrpc":"2.0","result":4,"id":22}`,
 			`--> {"jsonrpc":"2.0","method":"note"}`,
 			`--> {"jsonrpc":"2.0","method":"note","id":19}`,
 			`<-- {"jsonrpc":"2.0","error":{"code":-32601,"message":"jsonrpctest: the recording has no such call: note\n  it has note\n    one of them is a notification"},"id":19}`,
