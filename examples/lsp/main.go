@@ -13,8 +13,10 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"example.com/jsonrpc"
@@ -37,7 +39,7 @@ func run(ctx context.Context, w io.Writer, language, file, command string) error
 	if err = errors.Join(err, readErr); err != nil {
 		return err
 	}
-	uri := "file://" + filepath.ToSlash(path)
+	uri := uriOf(path)
 
 	// What the server asks of us. Null means that we have no settings for a section.
 	var mux jsonrpc.Mux
@@ -57,7 +59,7 @@ func run(ctx context.Context, w io.Writer, language, file, command string) error
 	defer client.Close()
 
 	err = client.Call(ctx, "initialize", jsonrpc.Named{
-		"processId": os.Getpid(), "rootUri": "file://" + filepath.ToSlash(filepath.Dir(path)),
+		"processId": os.Getpid(), "rootUri": uriOf(filepath.Dir(path)),
 		"capabilities": jsonrpc.Named{"workspace": jsonrpc.Named{"configuration": true}},
 	}, nil)
 	if err != nil {
@@ -95,4 +97,13 @@ func run(ctx context.Context, w io.Writer, language, file, command string) error
 		}
 	}
 	return errors.Join(client.Call(ctx, "shutdown", nil, nil), client.Notify(ctx, "exit", nil))
+}
+
+// uriOf returns the URI of a file, as servers write it: a space is %20.
+func uriOf(path string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // C:/…
+	}
+	return (&url.URL{Scheme: "file", Path: path}).String()
 }

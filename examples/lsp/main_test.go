@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"example.com/jsonrpc/transport"
@@ -51,7 +54,9 @@ func serve() error {
 		case "initialize":
 			reply = fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":{"capabilities":{}}}`, m.ID)
 		case "textDocument/didOpen":
-			uri = m.Params.TextDocument.URI
+			if u, err := url.Parse(m.Params.TextDocument.URI); err == nil {
+				uri = u.String() // servers write it in their own way
+			}
 			reply = `{"jsonrpc":"2.0","id":1,"method":"workspace/configuration","params":{"items":[{"section":"cats"}]}}`
 		case "":
 			reply = fmt.Sprintf(`{"jsonrpc":"2.0","method":"textDocument/publishDiagnostics","params":{"uri":%q,`+
@@ -66,6 +71,26 @@ func serve() error {
 		if err := stream.Write(ctx, []byte(reply)); err != nil {
 			return err
 		}
+	}
+}
+
+// Servers tell of a file by its URI, which is not its path if there is a space in it.
+func TestFileWithASpace(t *testing.T) {
+	t.Setenv(asServer, "yes")
+	file := filepath.Join(t.TempDir(), "my file.go")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w bytes.Buffer
+	if err := run(t.Context(), &w, "go", file, fmt.Sprintf("%q", program)); err != nil {
+		t.Fatal(err)
+	}
+	if want := "my%20file.go {\"message\":\"no cats, in spite of the settings [<nil>]\"}\n"; w.String() != want {
+		t.Errorf("%s, want %s", &w, want)
 	}
 }
 
