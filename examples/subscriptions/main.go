@@ -79,6 +79,9 @@ func printMissed(ctx context.Context, w io.Writer, client *jsonrpc.Client, last 
 	if err != nil {
 		return last, err
 	}
+	if last.Number == "" { // none has come yet
+		return head{newest}, nil
+	}
 	var from, to int
 	if _, err := fmt.Sscanf(last.Number+" "+newest, "0x%x 0x%x", &from, &to); err != nil {
 		return last, err

@@ -12,6 +12,9 @@ import (
 	"sync/atomic"
 
 	"github.com/coder/websocket"
+
+	"example.com/jsonrpc"
+	"example.com/jsonrpc/jsonrpctest"
 )
 
 // Example talks to a node that breaks the first connection, and goes on for two blocks without us.
@@ -49,6 +52,22 @@ func Example() {
 	// missed 0x3
 	// missed 0x4
 	// block 0x5
+}
+
+// The connection may break before the first block has come.
+func Example_printMissed_nothing() {
+	server := httptest.NewServer(jsonrpctest.NewServer(jsonrpctest.Handlers{
+		"eth_blockNumber": jsonrpctest.Func(func() string { return "0x4" }),
+	}))
+	defer server.Close()
+	client, err := jsonrpc.Dial(context.Background(), server.URL)
+	if err != nil {
+		fmt.Println(err)
+	}
+	defer client.Close()
+	last, err := printMissed(context.Background(), os.Stdout, client, head{})
+	fmt.Println(last, err)
+	// Output: {0x4} <nil>
 }
 
 // A writer writes to standard output, and calls a function after some of the lines.
