@@ -8,7 +8,9 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -104,14 +106,42 @@ func (s *secrets) withFound(values ...string) *secrets {
 	return s.with(values...)
 }
 
-// mask returns text with each secret replaced.
+// mask returns text with each secret replaced. If one is in it whose characters are
+// escaped in another way than those of the forms, the rest is without escapes too.
 func (s *secrets) mask(text string) string {
 	if s == nil {
 		return text
 	}
 	s.once.Do(s.prepare)
-	return s.replacer.Replace(text)
+	text = s.replacer.Replace(text)
+	if plain := unescaped(text); plain != text {
+		if again := s.replacer.Replace(plain); again != plain {
+			return again
+		}
+	}
+	return text
 }
+
+// unescaped returns a text without the escapes of JSON and of HTML that stand for a
+// character by its number or its name: .NET has \u002B for +, and PHP &eacute;.
+func unescaped(text string) string {
+	if strings.Contains(text, `\u`) {
+		text = escapes.ReplaceAllStringFunc(text, func(run string) string {
+			var units []uint16
+			for i := 2; i < len(run); i += 6 {
+				n, _ := strconv.ParseUint(run[i:i+4], 16, 16)
+				units = append(units, uint16(n))
+			}
+			return string(utf16.Decode(units))
+		})
+	}
+	return html.UnescapeString(text)
+}
+
+var (
+	escapes   = regexp.MustCompile(`(\\u[0-9A-Fa-f]{4})+`)
+	cutEscape = regexp.MustCompile(`(\\(u[0-9A-Fa-f]{0,3})?|&#?[0-9A-Za-z]{0,8})$`)
+)
 
 // startOf bounds the part of a reply that goes into an error.
 const startOf = 4 << 10
@@ -134,17 +164,25 @@ func (s *secrets) maskStart(text []byte, cut bool) []byte {
 	}
 	masked := s.mask(string(text))
 	if cut {
-		longest := 0
-		for _, form := range s.forms {
-			for n := min(len(form), len(masked)); n > longest; n-- {
-				if strings.HasSuffix(masked, form[:n]) {
-					longest = n
-				}
-			}
+		n := s.begun(masked)
+		if plain := unescaped(cutEscape.ReplaceAllString(masked, "")); s.begun(plain) > n {
+			masked, n = plain, s.begun(plain)
 		}
-		masked = masked[:len(masked)-longest]
+		masked = masked[:len(masked)-n]
 	}
 	return []byte(masked)
+}
+
+// begun returns the length of what text ends with that a secret begins with.
+func (s *secrets) begun(text string) (longest int) {
+	for _, form := range s.forms {
+		for n := min(len(form), len(text)); n > longest; n-- {
+			if strings.HasSuffix(text, form[:n]) {
+				longest = n
+			}
+		}
+	}
+	return longest
 }
 
 // maskJSON returns valid JSON with each secret replaced, in whatever way its

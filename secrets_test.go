@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"example.com/jsonrpc"
 )
@@ -124,6 +125,23 @@ var echoes = map[string]func(w http.ResponseWriter, r *http.Request, all string)
 		w.WriteHeader(http.StatusBadGateway)
 		fmt.Fprintf(w, "<title>%s</title><pre>%s</pre>", html.EscapeString(all), html.EscapeString(all))
 	},
+	"as .NET escapes it": func(w http.ResponseWriter, _ *http.Request, all string) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, `{"title":"Bad Request","detail":"%s"}`, escapeMarks(all, `\u%04X`))
+	},
+	"as .NET escapes it, and too long": func(w http.ResponseWriter, _ *http.Request, all string) {
+		w.WriteHeader(http.StatusBadRequest)
+		escaped := escapeMarks(all, `\u%04X`)
+		for i := range 10 {
+			fmt.Fprint(w, strings.Repeat("x", max(0, 4096-len(escaped)+i*7)), escaped)
+		}
+	},
+	"in a page as .NET escapes it": func(w http.ResponseWriter, _ *http.Request, all string) {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusBadGateway)
+		fmt.Fprintf(w, "<title>%s</title>", escapeMarks(all, "&#x%X;"))
+	},
 	"in plain text": func(w http.ResponseWriter, _ *http.Request, all string) {
 		http.Error(w, all, http.StatusUnauthorized)
 	},
@@ -188,6 +206,19 @@ var echoes = map[string]func(w http.ResponseWriter, r *http.Request, all string)
 	"not at all": func(_ http.ResponseWriter, r *http.Request, _ string) {
 		<-r.Context().Done()
 	},
+}
+
+// escapeMarks escapes, with format, whatever is neither a letter of ASCII nor a digit.
+func escapeMarks(text, format string) string {
+	var escaped strings.Builder
+	for _, r := range text {
+		if r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			escaped.WriteRune(r)
+		} else {
+			fmt.Fprintf(&escaped, format, r)
+		}
+	}
+	return escaped.String()
 }
 
 func asJSON(text string) string {
@@ -266,6 +297,24 @@ func TestNoSecretReachesAnErrorOrALog(t *testing.T) {
 					t.Error("nothing was logged")
 				}
 			})
+		}
+	}
+}
+
+// TestNoPartOfASecretIsLeftWhereAnErrorIsCut: wherever the start of a reply ends, and
+// however the secret is escaped there.
+func TestNoPartOfASecretIsLeftWhereAnErrorIsCut(t *testing.T) {
+	const secret = "+/+/SECRET+/+/"
+	for _, escaped := range []string{secret, escapeMarks(secret, `\u%04x`), escapeMarks(secret, `\u%04X`), escapeMarks(secret, "&#x%X;"), escapeMarks(secret, "&#%d;")} {
+		for from := range len(escaped) + 1 {
+			page := strings.Repeat(".", 4096-from) + escaped
+			client := newClient(t, says(page), jsonrpc.WithSecrets(secret))
+			err := as[*jsonrpc.ParseResponseError](t, client.Call(t.Context(), "cat", nil, nil))
+			left := strings.Trim(string(err.Reply), ".")
+			partOfOne := escaped != secret && len(left) <= len("&#x2B") && strings.HasPrefix(escaped, left) // character
+			if left != "" && left != "***" && !partOfOne {
+				t.Errorf("%q is left of %q", left, escaped)
+			}
 		}
 	}
 }
