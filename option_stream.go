@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"io"
+	"sync"
 	"time"
 
 	"example.com/jsonrpc/transport"
@@ -103,10 +104,26 @@ func WithStreamErrors(f func(error)) ClientOption {
 	return clientOnly(func(s *settings) { s.stream.onError = f })
 }
 
-// WithStderr writes the standard error of an exec: child to w. The default drops
-// it, but for the last lines, which are in the error if the child exits.
+// WithStderr writes the standard error of an exec: child to w, one Write at a
+// time. The default drops it, but for the last lines, which are in the error if
+// the child exits.
 func WithStderr(w io.Writer) DialOption {
+	if w != nil {
+		w = &turns{w: w}
+	}
 	return dialOnly(func(d *dialSettings) { d.stream.stderr = w })
+}
+
+// turns is a writer for many goroutines: the children of a pool, or one and the next.
+type turns struct {
+	mu sync.Mutex // for w
+	w  io.Writer
+}
+
+func (t *turns) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.w.Write(p)
 }
 
 // WithExitWait says how long Close waits for an exec: child to exit after its

@@ -1,6 +1,7 @@
 package jsonrpc_test
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -37,5 +38,22 @@ func TestWithStreamWrap(t *testing.T) {
 	}
 	if s, ok := client.Transport().(interface{ String() string }); !ok || !strings.HasPrefix(s.String(), "exec:cat") {
 		t.Errorf("%v", client.Transport())
+	}
+}
+
+// TestStderrOfSeveralChildren: the endpoints of a pool, and a child and the one after
+// it, write to one writer, one at a time. Without that the race detector complains.
+func TestStderrOfSeveralChildren(t *testing.T) {
+	var w bytes.Buffer
+	stderr := jsonrpc.WithStderr(&w)
+	var clients []*jsonrpc.Client
+	for range 2 {
+		clients = append(clients, dial(t, `exec:sh -c "echo hello >&2; exec cat"`, stderr))
+	}
+	for _, c := range clients {
+		_ = c.Close()
+	}
+	if w.String() != "hello\nhello\n" {
+		t.Errorf("they said %q", &w)
 	}
 }
