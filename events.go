@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"runtime/debug"
 
 	"example.com/jsonrpc/transport"
@@ -159,7 +160,13 @@ func (x *Exchange) handle(ctx context.Context, e *envelope) {
 		response.Body = text
 		reply, err := c.rt.RoundTrip(ctx, response)
 		if err == nil && reply != nil {
+			if r, ok := reply.(transport.HTTPReply); ok && r.Response().StatusCode >= http.StatusMultipleChoices {
+				err = fmt.Errorf("the server answered %s", clean(r.Response().Status, 100))
+			}
 			_ = reply.Close()
+		}
+		if err != nil && ctx.Err() == nil {
+			report(fmt.Errorf("jsonrpc: the response to %q was not taken: %w", clean(m.Method, 100), err))
 		}
 	}()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -102,4 +103,46 @@ func TestServerRequestsTooManyInAnEventStream(t *testing.T) {
 		}
 		close(release)
 	})
+}
+
+// A server that does not get the response to its request may wait for ever: somebody
+// is told.
+func TestResponseInAnEventStreamIsRefused(t *testing.T) {
+	for _, status := range []int{http.StatusAccepted, http.StatusUnauthorized, 0} {
+		var reports tray
+		told := make(chan struct{})
+		server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			switch {
+			case strings.Contains(string(body), `"method"`):
+				w.Header().Set("Content-Type", "text/event-stream")
+				fmt.Fprint(w, "data: {\"jsonrpc\":\"2.0\",\"method\":\"roots/list\",\"id\":7}\n\n")
+				_ = http.NewResponseController(w).Flush()
+				<-told
+				fmt.Fprintf(w, "data: %s\n\n", response(string(body), "1"))
+			case status == 0:
+				panic(http.ErrAbortHandler)
+			case status == http.StatusAccepted:
+				w.WriteHeader(status)
+				close(told) // nobody has to be
+			default:
+				w.WriteHeader(status)
+			}
+		})
+		client := dial(t, server.URL, jsonrpc.WithStreamErrors(func(err error) {
+			reports.put(err)
+			close(told)
+		}))
+		if err := client.Call(t.Context(), "cat", nil, nil); err != nil {
+			t.Error(status, err)
+		}
+		if want := status != http.StatusAccepted; want != (len(reports.errs) == 1) {
+			t.Errorf("HTTP %d: reports %v", status, reports.errs)
+		}
+		for _, err := range reports.errs {
+			if !strings.HasPrefix(err.Error(), `jsonrpc: the response to "roots/list" was not taken: `) {
+				t.Errorf("HTTP %d: %v", status, err)
+			}
+		}
+	}
 }

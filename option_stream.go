@@ -97,9 +97,9 @@ func CancelMCP(id ID) Message {
 
 // WithStreamErrors has f called with what goes wrong and concerns no call: a
 // message on a stream that could not be read and was skipped, a response without
-// an id, a request that was dropped because there are too many, a panic of the
-// handler with its stack; so for what the server asks in an event stream over HTTP.
-// It must not wait for the client.
+// an id, a request that was dropped because there are too many, a response to the
+// server that was not taken, a panic of the handler with its stack; so for what the
+// server asks in an event stream over HTTP. It must not wait for the client.
 func WithStreamErrors(f func(error)) ClientOption {
 	return clientOnly(func(s *settings) { s.stream.onError = f })
 }
