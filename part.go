@@ -80,8 +80,12 @@ func (x *Exchange) Part(indexes ...int) *Exchange {
 }
 
 // Copy is [Exchange.Part] of all items, with new ids, so that it can be under way
-// on a connection at the same time as x.
+// on a connection at the same time as x. There is none of a request that makes or ends
+// a subscription: nobody would end the second.
 func (x *Exchange) Copy() (*Exchange, error) {
+	if x.set.stream.link != nil {
+		return nil, &MessageError{Reason: "a subscription is asked for once"}
+	}
 	part := x.Part()
 	var text []byte
 	if part.batch {
@@ -230,12 +234,12 @@ func usesUp(v any) bool {
 // params and other members of the requests, and what options and interceptors have
 // changed for the call, but for headers and members of traces. Exchanges of two clients,
 // which may have other credentials, never share it while both live. There is none, and
-// ok is false, if x is not [Exchange.Copyable], or if the call has a [WithAuth] of its
-// own. It does not tell what an [Auth] takes from the context, or the function of
+// ok is false, if x is not [Exchange.Copyable], if the call has a [WithAuth] of its
+// own, or if it makes or ends a subscription. It does not tell what an [Auth] takes from the context, or the function of
 // [Sticky].
 func (x *Exchange) Key() (key string, ok bool) {
 	s, session := x.set, &x.client.settings
-	if !x.Copyable() || !s.sameAuth(session) {
+	if !x.Copyable() || !s.sameAuth(session) || s.stream.link != nil {
 		return "", false
 	}
 	var b strings.Builder
