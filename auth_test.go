@@ -242,3 +242,46 @@ func TestAuthEndsWithTheContext(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A server that has carried a message out did not refuse it, whatever its status is: the
+// message is not sent again.
+func TestAuthOfWhatWasCarriedOut(t *testing.T) {
+	const result, refused = `"result":1`, `"error":{"code":-32001,"message":"who are you?"}`
+	response := func(text string, id int) string { return fmt.Sprintf(`{"jsonrpc":"2.0",%s,"id":%d}`, text, id) }
+	for name, test := range map[string]struct {
+		replies []string // to the items; one: to a single request
+		sent    int
+	}{
+		"a result":                     {[]string{response(result, 1)}, 1},
+		"a result that does not fit":   {[]string{response(`"result":"x"`, 1)}, 1},
+		"an error":                     {[]string{response(refused, 1)}, 2},
+		"a batch with a result":        {[]string{response(refused, 1), response(result, 2)}, 1},
+		"a batch of which all refused": {[]string{response(refused, 1), response(refused, 2)}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sent := 0
+			server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				sent++
+				w.WriteHeader(http.StatusUnauthorized)
+				text := strings.Join(test.replies, ",")
+				if len(test.replies) > 1 {
+					text = "[" + text + "]"
+				}
+				_, _ = io.WriteString(w, text)
+			})
+			client := dial(t, server.URL, jsonrpc.WithAuth(numbered(new([]jsonrpc.AuthRequest))))
+			if len(test.replies) == 1 {
+				_, _ = jsonrpc.Call[int](t.Context(), client, "pay", nil)
+			} else {
+				var b jsonrpc.Batch
+				for range test.replies {
+					jsonrpc.Queue[int](&b, "pay", nil)
+				}
+				_, _ = client.Send(t.Context(), &b)
+			}
+			if sent != test.sent {
+				t.Errorf("sent %d times, want %d", sent, test.sent)
+			}
+		})
+	}
+}

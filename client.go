@@ -260,7 +260,7 @@ func (c *Client) authorized(ctx context.Context, x *Exchange) error {
 		x.reset()
 		x.address(auth)
 		err = c.carry(ctx, x)
-		return x.HTTPStatus() == http.StatusUnauthorized, err
+		return x.HTTPStatus() == http.StatusUnauthorized && !x.carriedOut(), err
 	})
 }
 

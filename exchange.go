@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -247,6 +248,15 @@ func (it *item) empty() {
 		reflect.ValueOf(it.result).Elem().SetZero()
 		it.filled = false
 	}
+}
+
+// carriedOut reports whether a result has come to any request, be it one that does not
+// fit.
+func (x *Exchange) carriedOut() bool {
+	return slices.ContainsFunc(x.items, func(it item) bool {
+		misfit := (*DecodeError)(nil)
+		return it.answered && !it.notification && (it.err == nil || errors.As(it.err, &misfit))
+	})
 }
 
 // label names the message in errors.
