@@ -189,7 +189,8 @@ func (g *gathered) outcome() error {
 	x.reset()
 	it := &x.items[0]
 	it.answered, it.err = true, g.err
-	x.text, x.size, x.endpoint, x.secrets = g.text, int64(len(g.text)), g.endpoint, g.secrets
+	x.text, x.size, x.endpoint = g.text, int64(len(g.text)), g.endpoint
+	x.secrets = x.secrets.and(g.secrets)
 	if g.err != nil {
 		return g.err
 	}

@@ -162,7 +162,7 @@ func (x *Exchange) Adopt(part *Exchange, err error) error { return x.adopt(part,
 // adopt is Adopt. If the part may be adopted by others too, what it keeps of the
 // reply is copied.
 func (x *Exchange) adopt(part *Exchange, err error, shared bool) error {
-	x.response, x.secrets = part.response, part.secrets // before errors are made of what the reply holds
+	x.response, x.secrets = part.response, x.secrets.and(part.secrets) // before errors are made of what the reply holds
 	for k, i := range part.of {
 		it, from := &x.items[i], &part.items[k]
 		it.answered, it.decoded, it.raw = true, false, nil

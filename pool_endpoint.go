@@ -300,8 +300,9 @@ func (e *endpoint) attempt(ctx context.Context, x *Exchange, trial bool) (err er
 	x.msg.Header, x.msg.Query = nil, nil // those of another endpoint may be secret
 	finished := false
 	defer func() {
-		x.client, x.set, x.secrets = e.pool.Client, set, secrets
-		if !finished { // a panic, or a runtime.Goexit, of the caller's own
+		x.client, x.set = e.pool.Client, set
+		x.secrets = secrets.and(x.secrets) // the reply may have those of the endpoint in it
+		if !finished {                     // a panic, or a runtime.Goexit, of the caller's own
 			e.unknown(trial)
 		}
 		e.release()

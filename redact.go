@@ -95,6 +95,25 @@ func toASCII(s string) string {
 	return b.String()
 }
 
+// and returns secrets that hold those of others too.
+func (s *secrets) and(others *secrets) *secrets {
+	switch {
+	case s.holds(others):
+		return s
+	case others.holds(s):
+		return others
+	}
+	return s.with(others.values...)
+}
+
+// holds reports whether s has all that others have.
+func (s *secrets) holds(others *secrets) bool {
+	if s == others || others == nil {
+		return true
+	}
+	return s != nil && !slices.ContainsFunc(others.values, func(v string) bool { return !slices.Contains(s.values, v) })
+}
+
 // withFound is with for values that nobody marked: too short ones are left out,
 // because they would be found everywhere.
 func (s *secrets) withFound(values ...string) *secrets {
