@@ -126,3 +126,22 @@ func TestPoolTimeoutsOfCoalesced(t *testing.T) {
 		})
 	}
 }
+
+// A message that this side refuses says nothing about the endpoint: it stays on trial.
+func TestPoolRefusedOnTrial(t *testing.T) {
+	inBubble(t, func(t *testing.T, _ *peer) {
+		all, endpoints := backends("a")
+		all[0].does(down)
+		p := poolOf(t, endpoints)
+		_ = whoAnswers(t, p)
+		time.Sleep(time.Second)
+		all[0].does(func(context.Context, *transport.Message) (io.ReadCloser, error) {
+			return nil, &jsonrpc.MessageError{Reason: "it is too large for this transport"}
+		})
+		wantText(t, "outcome", whoAnswers(t, p), "jsonrpc: who at a: not sent: it is too large for this transport")
+		wantText(t, "state", states(p), "trial")
+		all[0].does(nil)
+		wantText(t, "outcome", whoAnswers(t, p), "a")
+		wantText(t, "state", states(p), "up")
+	})
+}

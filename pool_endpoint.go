@@ -361,7 +361,7 @@ func (e *endpoint) judge(x *Exchange, err error, trial bool) {
 	case atFault(o):
 		e.failures.Add(1)
 		e.failed(o, err, trial)
-	case o.Class == ClassCanceled:
+	case o.Class == ClassCanceled, o.Class == ClassRefused:
 		e.unknown(trial)
 	default: // the server works, whatever it thinks of the call
 		e.answered(trial)
