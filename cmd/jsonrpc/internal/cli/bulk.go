@@ -98,7 +98,11 @@ func (o *bulkOptions) run(ctx context.Context, s *session, at target, args []str
 	progress := o.progress(s, job, input)
 	err = job.Run(ctx, hard)
 	progress.end()
-	return o.outcome(s, job, err)
+	err = o.outcome(s, job, err)
+	if ctx.Err() != nil && err != nil && !errors.Is(err, errStopped) && !errors.Is(err, errSilent) {
+		return fmt.Errorf("%w: %w", errStopped, err) // an interrupt is not all that happened
+	}
+	return err
 }
 
 // waitForJob waits for the input to begin, which that of a pipe may never do.
