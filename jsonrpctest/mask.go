@@ -130,35 +130,51 @@ func cutMark(body []byte) (mark, text []byte) {
 	return nil, body
 }
 
-func (m *Mask) unmarked(text []byte) []byte {
+func (m *Mask) unmarked(text []byte) (out []byte) {
 	if !bytes.HasPrefix(text, []byte("data:")) && !bytes.Contains(text, []byte("\ndata:")) || checkJSON(text) == nil {
 		return []byte(m.values(string(m.members(text))))
 	}
 	lines := strings.SplitAfter(string(text), "\n")
-	for i, line := range lines {
-		field, value, found := strings.Cut(line, ":")
-		if found && field == "data" {
-			lines[i] = field + ":" + string(m.members([]byte(value)))
+	for len(lines) > 0 {
+		message, n := "", 0 // of so many lines
+		for ; n < len(lines) && strings.HasPrefix(lines[n], "data:"); n++ {
+			message += lines[n][len("data:"):]
 		}
+		if n == 0 {
+			out = append(out, lines[0]...)
+			n = 1
+		} else {
+			for line := range strings.Lines(string(m.members([]byte(message)))) {
+				out = append(append(out, "data:"...), line...)
+			}
+		}
+		lines = lines[n:]
 	}
-	return []byte(m.values(strings.Join(lines, "")))
+	return []byte(m.values(string(out)))
 }
 
 // looseMember finds what looks like a member in text that is not JSON.
 var looseMember = regexp.MustCompile(`("(?:[^"\\]|\\.)*")(\s*:\s*)("(?:[^"\\]|\\.)*["\\]?|-?[0-9][-+.0-9eE]*)`)
 
 // loose masks what looks like a member with a secret's name.
-func (m *Mask) loose(text []byte) []byte {
-	return looseMember.ReplaceAllFunc(text, func(found []byte) []byte {
-		parts := looseMember.FindSubmatch(found)
-		switch {
-		case !m.secretMember(unquote(parts[1])):
-			return found
-		case parts[3][0] == '"':
-			return slices.Concat(parts[1], parts[2], []byte(`"`+masked+`"`))
+func (m *Mask) loose(text []byte) (out []byte) {
+	for {
+		at := looseMember.FindSubmatchIndex(text)
+		if at == nil {
+			return append(out, text...)
 		}
-		return slices.Concat(parts[1], parts[2], []byte("0"))
-	})
+		name, colon, end := text[at[2]:at[3]], at[5], at[1]
+		out = append(out, text[:colon]...)
+		switch {
+		case !m.secretMember(unquote(name)):
+			end = colon // its value may be the name of the next
+		case text[colon] == '"':
+			out = append(out, `"`+masked+`"`...)
+		default:
+			out = append(out, '0')
+		}
+		text = text[end:]
+	}
 }
 
 // members masks the members of a JSON text that have a secret's name, and leaves
