@@ -3,12 +3,14 @@ package jsonrpc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -114,6 +116,9 @@ func appendStringForLog(b, quoted []byte, n int, s *secrets) []byte {
 //
 //	--> {"jsonrpc":"2.0","method":"ping","id":1}
 //	<-- {"jsonrpc":"2.0","result":"pong","id":1} (HTTP 200)
+//
+// What is not to be seen in a message, as codes that move a terminal's cursor or turn
+// the direction of text, is escaped, as JSON allows.
 func NewLogHandler(w io.Writer) slog.Handler { return &logHandler{w: w} }
 
 type logHandler struct {
@@ -126,7 +131,7 @@ func (h *logHandler) WithAttrs([]slog.Attr) slog.Handler           { return h }
 func (h *logHandler) WithGroup(string) slog.Handler                { return h }
 
 func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
-	line := r.Message
+	line := visible(r.Message)
 	r.Attrs(func(a slog.Attr) bool {
 		switch a.Key {
 		case "http_status":
@@ -140,4 +145,23 @@ func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
 	defer h.mu.Unlock()
 	_, err := io.WriteString(h.w, line+"\n")
 	return err
+}
+
+// visible returns a message in which control characters, and others without a form of
+// their own, are escaped as in a string of JSON, the only place where they can be.
+func visible(text string) string {
+	if !strings.ContainsFunc(text, isInvisible) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if !isInvisible(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }

@@ -56,6 +56,20 @@ level=INFO msg="<-- {\"jsonrpc\":\"2.0\",\"result\":1,\"id\":1}" endpoint=URL ht
 	}
 }
 
+// What could move a terminal's cursor, or turn text around, is escaped; the rest is as
+// it was sent.
+func TestLogShowsWhatIsInvisible(t *testing.T) {
+	logger, log := arrows()
+	client := newClient(t, conversation1(`{"jsonrpc":"2.0","result":"a`+"\u009b2J\u202e\U000e0001\u007f é"+`\u0041","id":1}`), jsonrpc.WithLogger(logger))
+	got, err := jsonrpc.Call[string](t.Context(), client, "cat", nil, jsonrpc.WithID(jsonrpc.IntID(1)))
+	if err != nil || got != "a\u009b2J\u202e\U000e0001\u007f éA" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if want := `<-- {"jsonrpc":"2.0","result":"a\u009b2J\u202e\udb40\udc01\u007f é\u0041","id":1}`; !strings.Contains(log.String(), want+"\n") {
+		t.Errorf("logged\n%swant\n%s", log, want)
+	}
+}
+
 func TestLogTrimsLongValues(t *testing.T) {
 	long := strings.Repeat("foo", 100)
 	tests := map[string]struct{ text, want string }{
