@@ -141,7 +141,13 @@ type DecodeError struct {
 }
 
 // Error says what did not fit.
-func (e *DecodeError) Error() string { return fmt.Sprintf("the result does not fit: %v", e.Err) }
+func (e *DecodeError) Error() string {
+	err := e.Err
+	if rows := (*notRowsError)(nil); errors.As(err, &rows) { // the engine's words name a type of this package
+		err = rows
+	}
+	return fmt.Sprintf("the result does not fit: %v", err)
+}
 
 // Unwrap returns the JSON engine's error.
 func (e *DecodeError) Unwrap() error { return e.Err }

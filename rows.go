@@ -3,7 +3,6 @@ package jsonrpc
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"reflect"
 
@@ -74,6 +73,22 @@ var (
 	errRepeated = errors.New("the call was made again after some items were given")
 )
 
+// A notRowsError says that a result is no array.
+type notRowsError struct{ kind jsontext.Kind }
+
+func (e *notRowsError) Error() string {
+	what := e.kind.String() // true or false
+	switch e.kind {
+	case jsontext.KindBeginObject:
+		what = "an object"
+	case jsontext.KindString:
+		what = "a string"
+	case jsontext.KindNumber:
+		what = "a number"
+	}
+	return "its items were wanted, and it is " + what + ", not an array"
+}
+
 // UnmarshalJSONFrom is called by the JSON engine for items that are not of a plain
 // type.
 func (r *rows[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
@@ -81,7 +96,7 @@ func (r *rows[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		if kind == jsontext.KindNull {
 			return dec.SkipValue() // no items
 		}
-		return fmt.Errorf("its items were wanted, and it is no array but %v", kind)
+		return &notRowsError{kind}
 	}
 	if err := r.begin(); err != nil {
 		return err

@@ -112,6 +112,15 @@ func TestRows(t *testing.T) {
 	}
 }
 
+func TestRowsOfWhatIsNoArray(t *testing.T) {
+	for result, kind := range map[string]string{`{}`: "an object", `"x"`: "a string", `7`: "a number", `true`: "true"} {
+		client := newClient(t, conversation1(`{"jsonrpc":"2.0","result":`+result+`,"id":1}`))
+		for _, err := range jsonrpc.Rows[int](t.Context(), client, "numbers", nil, jsonrpc.WithID(jsonrpc.IntID(1))) {
+			wantError(t, err, "jsonrpc: numbers at test:: the result does not fit: its items were wanted, and it is "+kind+", not an array")
+		}
+	}
+}
+
 func TestRowsEnd(t *testing.T) {
 	many := strings.Repeat("1,", 100_000)
 	for name, test := range map[string]struct {
