@@ -99,7 +99,7 @@ func (c *Client) chain(s *settings) Invoker {
 }
 
 // Close closes the client's connections. Calls after it end in [ErrClosed], and so do
-// those that wait to be sent with others ([WithCoalescing]).
+// those that wait to be sent: with others ([WithCoalescing]), or again.
 func (c *Client) Close() error {
 	if c.closed.Swap(true) {
 		return nil
@@ -230,8 +230,14 @@ func (c *Client) run(ctx context.Context, x *Exchange) error {
 	return invoke(ctx, x)
 }
 
-// roundTrip is the innermost Invoker.
+// roundTrip is the innermost Invoker. A client may have been closed while a message
+// waited to be sent: sending it would make a connection that nobody closes.
 func (c *Client) roundTrip(ctx context.Context, x *Exchange) error {
+	if c.closed.Load() {
+		x.reset()
+		x.fail(ErrClosed)
+		return ErrClosed
+	}
 	if c.pool != nil {
 		return c.pool.forward(ctx, x)
 	}

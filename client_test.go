@@ -124,6 +124,25 @@ func TestCallsAfterCloseEndInErrClosed(t *testing.T) {
 	}
 }
 
+// What an interceptor holds back while the client is closed goes nowhere: it would make a
+// connection that nobody closes.
+func TestCloseWhileACallWaitsToBeSent(t *testing.T) {
+	rt := &closer{tripper: func(context.Context, *transport.Message) (io.ReadCloser, error) {
+		t.Error("it was sent")
+		return nil, io.EOF
+	}}
+	var client *jsonrpc.Client
+	client = newClient(t, rt, jsonrpc.WithInterceptors(func(next jsonrpc.Invoker) jsonrpc.Invoker {
+		return func(ctx context.Context, x *jsonrpc.Exchange) error {
+			_ = client.Close()
+			return next(ctx, x)
+		}
+	}))
+	if err := client.Call(t.Context(), "cat", nil, nil); !errors.Is(err, jsonrpc.ErrClosed) || jsonrpc.MaybeSent(err) {
+		t.Error(err)
+	}
+}
+
 // hang does not answer before ctx ends.
 var hang = tripper(func(ctx context.Context, _ *transport.Message) (io.ReadCloser, error) {
 	<-ctx.Done()

@@ -1,10 +1,7 @@
 package jsonrpc
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -16,9 +13,9 @@ import (
 // Coalescing are the settings of [WithCoalescing]. Any zero field means the
 // default.
 type Coalescing struct {
-	// Window is how long a call waits for others to go with. The default is
-	// not at all: a call goes out at once if none is under way, and otherwise
-	// together with all that came in the meantime.
+	// Window is how long a call waits for others to go with, unless there are
+	// MaxItems before. The default is not at all: a call goes out at once if none
+	// is under way, and otherwise together with all that came in the meantime.
 	Window time.Duration
 	// MaxItems and MaxBytes bound a batch. The defaults are 100 calls and 512
 	// KiB.
@@ -114,7 +111,10 @@ func (co *coalescer) invoke(ctx context.Context, x *Exchange) error {
 	}
 	g.ctx, g.x = ctx, x
 	co.queue = append(co.queue, g)
-	if co.set.Window > 0 && !co.timing {
+	switch {
+	case co.set.Window > 0 && len(co.queue) >= co.set.MaxItems: // there is nothing to wait for
+		co.startLocked()
+	case co.set.Window > 0 && !co.timing:
 		co.timing = true
 		time.AfterFunc(co.set.Window, co.windowEnds)
 	}
@@ -156,17 +156,6 @@ func (co *coalescer) takes(x *Exchange) bool {
 // alone sends x by itself; a place for it is taken already.
 func (co *coalescer) alone(ctx context.Context, x *Exchange) error {
 	defer co.finished()
-	return co.carry(ctx, x)
-}
-
-// carry sends x, unless the client was closed while it waited: it would make a
-// connection that nobody closes.
-func (co *coalescer) carry(ctx context.Context, x *Exchange) error {
-	if co.client.closed.Load() {
-		x.reset()
-		x.fail(ErrClosed)
-		return ErrClosed
-	}
 	return co.client.roundTrip(ctx, x)
 }
 
@@ -248,159 +237,4 @@ func (co *coalescer) startLocked() {
 		defer co.finished()
 		co.send(calls)
 	}()
-}
-
-// send sends calls as one batch and gives each its outcome.
-func (co *coalescer) send(calls []*gathered) {
-	ctx, cancel := whileAnyWaits(calls)
-	defer cancel()
-	x, _ := co.client.newExchange(nil) // fails by its options only
-	defer x.free()
-	x.batch, x.keep = true, true
-	x.items = slices.Grow(x.many[:0], len(calls))
-	text := append(x.buf[:0], '[')
-	for i, g := range calls {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		from := len(text)
-		text = append(text, g.x.msg.Body...)
-		it := &g.x.items[0]
-		x.add(item{method: it.method, id: it.id, from: from, to: len(text)})
-	}
-	x.buf = append(text, ']')
-	x.msg.Body = x.buf
-	err := co.carry(ctx, x)
-	if refused, size := refusedWhole(err); refused {
-		co.sendSmaller(calls, size)
-		return
-	}
-	again := calls[:0:0] // by themselves: it is the batch's reply that was too large
-	for i, g := range calls {
-		it := &x.items[i]
-		if errors.Is(err, ErrReplyTooLarge) && x.idempotent(it) {
-			again = append(again, g)
-			continue
-		}
-		g.raw, g.err, g.endpoint, g.secrets = it.raw, it.err, x.endpoint, x.secrets
-		if g.err == nil && !it.answered {
-			if g.err = err; err == nil {
-				g.err = ErrNoResponse
-			}
-		}
-		if g.x.keep {
-			g.text = responseText(it)
-		}
-		g.done <- struct{}{}
-	}
-	co.letGo(again)
-}
-
-// sendSmaller sends calls again, whose batch was refused, for its size alone or not.
-func (co *coalescer) sendSmaller(calls []*gathered, size bool) {
-	half := len(calls) / 2
-	switch {
-	case co.refuses.Load(), half == 0:
-		co.letGo(calls)
-	case half == 1: // no batch could be smaller
-		if !size { // other calls may be smaller
-			co.refuses.Store(true)
-		}
-		co.letGo(calls)
-	default:
-		co.send(calls[:half])
-		if co.refuses.Load() {
-			co.letGo(calls[half:])
-		} else {
-			co.send(calls[half:])
-		}
-	}
-}
-
-// letGo has each call sent by itself, by its own caller.
-func (co *coalescer) letGo(calls []*gathered) {
-	co.mu.Lock()
-	defer co.mu.Unlock()
-	co.busy += len(calls) // each gives its place free
-	for _, g := range calls {
-		g.alone = true
-		g.done <- struct{}{}
-	}
-}
-
-// responseText is a response as it would have come alone, for logs.
-func responseText(it *item) []byte {
-	if e := (*Error)(nil); errors.As(it.err, &e) {
-		return appendError(it.id, e, false)
-	}
-	if it.err != nil {
-		return nil
-	}
-	return appendResponse(`{"jsonrpc":"2.0","result":`, bytes.Clone(it.raw), `,"id":`, it.id)
-}
-
-// refusedWhole reports whether err says that a server did not look into a batch, and
-// whether that was for its size.
-func refusedWhole(err error) (refused, size bool) {
-	if page := (*HTTPError)(nil); errors.As(err, &page) {
-		switch {
-		case page.StatusCode == http.StatusRequestEntityTooLarge:
-			return true, true
-		case page.StatusCode == http.StatusUnauthorized: // whatever is sent
-			return false, false
-		case page.StatusCode >= 500: // it may have begun
-			return false, false
-		}
-	}
-	said := (*Error)(nil)
-	return errors.As(err, &said) && said.Code != CodeInternalError && said.Code != -32005 && Classify(err).Class == ClassAnswer, false
-}
-
-// whileAnyWaits returns a context that ends once those of all calls have. If they all
-// have deadlines, it has the latest of them, so that it ends as the last call does.
-func whileAnyWaits(calls []*gathered) (context.Context, context.CancelFunc) {
-	values := context.WithoutCancel(calls[0].ctx)
-	if slices.ContainsFunc(calls, func(g *gathered) bool { return g.ctx.Done() == nil }) {
-		return values, func() {} // one waits to the end
-	}
-	var (
-		ctx          context.Context
-		cancel       context.CancelFunc
-		latest, ends = latestDeadline(calls)
-	)
-	if ends {
-		ctx, cancel = context.WithDeadline(values, latest)
-	} else {
-		ctx, cancel = context.WithCancel(values)
-	}
-	var left atomic.Int64
-	left.Store(int64(len(calls)))
-	stops := make([]func() bool, len(calls))
-	for i, g := range calls {
-		stops[i] = context.AfterFunc(g.ctx, func() {
-			if left.Add(-1) == 0 && (!ends || time.Now().Before(latest)) { // or it ends by itself
-				cancel()
-			}
-		})
-	}
-	return ctx, func() {
-		for _, stop := range stops {
-			stop()
-		}
-		cancel()
-	}
-}
-
-// latestDeadline returns the latest deadline of calls, if all have one.
-func latestDeadline(calls []*gathered) (latest time.Time, all bool) {
-	for _, g := range calls {
-		deadline, ok := g.ctx.Deadline()
-		if !ok {
-			return latest, false
-		}
-		if deadline.After(latest) {
-			latest = deadline
-		}
-	}
-	return latest, true
 }

@@ -95,6 +95,7 @@ func TestCoalescing(t *testing.T) {
 		"side by side":  {jsonrpc.Coalescing{InFlight: 2}, 10, []int{0, 0, 8}, 2},
 		"window":        {jsonrpc.Coalescing{Window: time.Millisecond}, 10, []int{10}, 1.001},
 		"window, items": {jsonrpc.Coalescing{Window: time.Millisecond, MaxItems: 4}, 10, []int{4, 4, 2}, 1.001},
+		"window, full":  {jsonrpc.Coalescing{Window: time.Millisecond, MaxItems: 4}, 8, []int{4, 4}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -27,7 +27,8 @@ type Endpoint struct {
 	Weight int
 	// Options are for this endpoint, after those of the pool. Interceptors and a log
 	// among them are around each attempt, and what they change in a message is for this
-	// endpoint alone.
+	// endpoint alone. [WithTimeout] among them has no effect: that is the call's, and
+	// [WithAttemptTimeout] bounds what an endpoint may take.
 	Options []DialOption
 	// Dial, if not nil, makes the client instead of URL and Options. It is called when
 	// the endpoint comes, without waiting for it, and again when it is wanted if it has
