@@ -46,8 +46,8 @@ func TestPoolEndpointOfWhatIsSentAgain(t *testing.T) {
 				}
 				p := poolOf(t, endpoints, append(opts, jsonrpc.WithInterceptors(watch, again, watch))...)
 				wantText(t, "outcome", whoAnswers(t, p), "b")
-				wantText(t, "before", strings.Join(before, " "), "pool pool pool")
-				wantText(t, "after", strings.Join(after, " "), "a b b")
+				wantText(t, "before", strings.Join(before, ","), "pool,pool,pool")
+				wantText(t, "after", strings.Join(after, ","), "a,b,b")
 			})
 		})
 	}

@@ -53,7 +53,7 @@ func TestStderrOfSeveralChildren(t *testing.T) {
 	for _, c := range clients {
 		_ = c.Close()
 	}
-	if w.String() != "hello\nhello\n" {
+	if w.String() != strings.Repeat("hello\n", 2) {
 		t.Errorf("they said %q", &w)
 	}
 }

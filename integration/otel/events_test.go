@@ -89,8 +89,8 @@ func TestSpanOfPanic(t *testing.T) {
 				t.Error("there was no panic")
 			}
 		}()
-		for range jsonrpc.Rows[int](t.Context(), c, "rows", nil) {
-			panic("oops")
+		for _, err := range jsonrpc.Rows[int](t.Context(), c, "rows", nil) {
+			panic(fmt.Sprint("oops ", err))
 		}
 	}()
 	if n := len(r.spans.GetSpans()); n != 1 {
