@@ -85,6 +85,7 @@ type gathered struct {
 	x    *Exchange
 	done chan struct{} // holds something once one of the following is set
 
+	left  bool // the caller has given it up; under the coalescer's mu
 	alone bool // the caller is to send it by itself
 	text  []byte
 	raw   []byte
@@ -169,6 +170,7 @@ func (co *coalescer) withdraw(g *gathered) (sent, mine bool) {
 		co.queue = slices.Delete(co.queue, i, i+1)
 		return false, false
 	}
+	g.left = true
 	return !g.alone, g.alone
 }
 

@@ -77,12 +77,15 @@ func (co *coalescer) sendSmaller(calls []*gathered, size bool) {
 	}
 }
 
-// letGo has each call sent by itself, by its own caller.
+// letGo has each call sent by itself, by its own caller, if that still waits.
 func (co *coalescer) letGo(calls []*gathered) {
 	co.mu.Lock()
 	defer co.mu.Unlock()
-	co.busy += len(calls) // each gives its place free
 	for _, g := range calls {
+		if g.left {
+			continue
+		}
+		co.busy++ // the caller gives its place free
 		g.alone = true
 		g.done <- struct{}{}
 	}

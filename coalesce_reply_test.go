@@ -123,6 +123,41 @@ func TestCoalescingGoesOnAfterARefusal(t *testing.T) {
 	}
 }
 
+// A call that was given up while its batch was under way is not there to give its place
+// free when what is left of the batch is sent again.
+func TestCoalescingGoesOnWithoutACallThatWasGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &refusing{newSlow(), func(body []byte) int {
+			if body[0] == '[' {
+				return http.StatusRequestEntityTooLarge
+			}
+			return 0
+		}}
+		client := newClient(t, server, jsonrpc.WithCoalescing(jsonrpc.Coalescing{}))
+		short, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond) // in the middle of the batch
+		defer cancel()
+		var calls sync.WaitGroup
+		calls.Go(func() { _ = doubles(t.Context(), client, 1) })
+		synctest.Wait()
+		for _, ctx := range []context.Context{short, t.Context()} {
+			calls.Go(func() {
+				if wrong := doubles(ctx, client, 1); (wrong == nil) != (ctx.Err() == nil) {
+					t.Error(wrong)
+				}
+			})
+		}
+		calls.Wait()
+		if got := fmt.Sprint(server.sizes); got != "[0 2 0]" {
+			t.Errorf("messages of %s requests", got)
+		}
+		next, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if wrong := doubles(next, client, 1); wrong != nil {
+			t.Error(wrong)
+		}
+	})
+}
+
 // What has not gone when the client is closed goes nowhere: it would make a connection
 // that nobody closes.
 func TestCloseWhileCallsGather(t *testing.T) {
