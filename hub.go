@@ -243,10 +243,14 @@ func (h *hub) lost(err error) {
 }
 
 // resume makes the subscriptions that lost their connection again on l. It must
-// be called before anything is read from l: gaps come before events.
+// be called before anything is read from l: gaps come before events. Those that came
+// early before have ids that mean nothing on l.
 func (h *hub) resume(l *link) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	for _, e := range h.early {
+		e.events, e.gap = nil, nil
+	}
 	for s := range h.allLocked() {
 		s.mu.Lock()
 		switch {

@@ -1,6 +1,7 @@
 package jsonrpc_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -114,6 +115,39 @@ func TestResubscribeWithEachOthersIDs(t *testing.T) {
 		r.wantGap(jsonrpc.Gap{From: now, To: now, Err: errDoor})
 		r.want(`"head"`)
 		read(t, t.Context(), logs).want(`"log"`, `"log"`)
+	})
+}
+
+// An event that came early on a connection that has broken is for nobody on the next,
+// where its id is given anew, even if who asked for it still tries.
+func TestEarlyEventsEndWithTheirConnection(t *testing.T) {
+	inBubble(t, func(t *testing.T, p *peer) {
+		c := p.client(jsonrpc.WithInterceptors(func(next jsonrpc.Invoker) jsonrpc.Invoker {
+			return func(ctx context.Context, x *jsonrpc.Exchange) error {
+				err := next(ctx, x)
+				if err != nil {
+					time.Sleep(time.Minute) // as one who tries again does
+				}
+				return err
+			}
+		}))
+		heads := start(t, func() (*jsonrpc.Subscription, error) {
+			return jsonrpc.Subscribe(t.Context(), c, jsonrpc.PubSub("sub", "unsub", "n", jsonrpc.Args{"heads"}), nil)
+		})
+		p.play(`
+			--> {"jsonrpc":"2.0","method":"sub","params":["heads"],"id":1}
+			<-- {"jsonrpc":"2.0","method":"n","params":{"subscription":7,"result":"head"}}
+			drop
+		`)
+		logs := subscribe(p, c, jsonrpc.PubSub("sub", "unsub", "n", jsonrpc.Args{"logs"}), nil, `
+			wait 1s
+			--> {"jsonrpc":"2.0","method":"sub","params":["logs"],"id":2}
+			<-- {"jsonrpc":"2.0","result":7,"id":2}
+			<-- {"jsonrpc":"2.0","method":"n","params":{"subscription":7,"result":"log"}}
+		`)
+		p.play(`wait 1m`)
+		heads.wantLost(true)
+		read(t, t.Context(), logs).want(`"log"`)
 	})
 }
 
