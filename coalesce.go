@@ -82,7 +82,10 @@ type coalescer struct {
 // A gathered is a call that waits to go with others.
 type gathered struct {
 	ctx  context.Context
-	x    *Exchange
+	x    *Exchange     // the caller's, who may have given it up, and go on with it
+	item item          // of x, as it was
+	body []byte        // of x, as it was
+	keep bool          // the response is to be kept
 	done chan struct{} // holds something once one of the following is set
 
 	left  bool // the caller has given it up; under the coalescer's mu
@@ -110,7 +113,8 @@ func (co *coalescer) invoke(ctx context.Context, x *Exchange) error {
 	if g == nil {
 		g = &gathered{done: make(chan struct{}, 1)}
 	}
-	g.ctx, g.x = ctx, x
+	g.ctx, g.x, g.body, g.keep = ctx, x, x.msg.Body, x.keep
+	g.item = item{method: x.items[0].method, id: x.items[0].id}
 	co.queue = append(co.queue, g)
 	switch {
 	case co.set.Window > 0 && len(co.queue) >= co.set.MaxItems: // there is nothing to wait for
@@ -219,7 +223,7 @@ func (co *coalescer) windowEnds() {
 func (co *coalescer) startLocked() {
 	size, n := 0, 0
 	for n < len(co.queue) && n < co.set.MaxItems {
-		if size += len(co.queue[n].x.msg.Body) + 1; size > co.set.MaxBytes && n > 0 {
+		if size += len(co.queue[n].body) + 1; size > co.set.MaxBytes && n > 0 {
 			break
 		}
 		n++

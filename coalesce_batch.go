@@ -24,9 +24,10 @@ func (co *coalescer) send(calls []*gathered) {
 			text = append(text, ',')
 		}
 		from := len(text)
-		text = append(text, g.x.msg.Body...)
-		it := &g.x.items[0]
-		x.add(item{method: it.method, id: it.id, from: from, to: len(text)})
+		text = append(text, g.body...)
+		it := g.item
+		it.from, it.to = from, len(text)
+		x.add(it)
 	}
 	x.buf = append(text, ']')
 	x.msg.Body = x.buf
@@ -48,7 +49,7 @@ func (co *coalescer) send(calls []*gathered) {
 				g.err = ErrNoResponse
 			}
 		}
-		if g.x.keep {
+		if g.keep {
 			g.text = responseText(it)
 		}
 		g.done <- struct{}{}

@@ -2,6 +2,7 @@ package jsonrpc_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -153,6 +154,45 @@ func TestCoalescingGoesOnWithoutACallThatWasGivenUp(t *testing.T) {
 		next, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if wrong := doubles(next, client, 1); wrong != nil {
+			t.Error(wrong)
+		}
+	})
+}
+
+// An interceptor that tries again may change the message while the batch that the first
+// attempt went with is under way, and is divided: the batch is what it was.
+func TestCoalescedCallIsChangedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &refusing{newSlow(), func(body []byte) int {
+			var batch []json.RawMessage
+			if _ = json.Unmarshal(body, &batch); len(batch) > 2 {
+				return http.StatusRequestEntityTooLarge
+			}
+			if len(batch) > 0 && strings.Contains(string(body), "again") {
+				t.Errorf("sent %s", body)
+			}
+			return 0
+		}}
+		var begun atomic.Int32
+		client := newClient(t, server, jsonrpc.WithCoalescing(jsonrpc.Coalescing{Window: time.Millisecond}),
+			jsonrpc.WithInterceptors(func(next jsonrpc.Invoker) jsonrpc.Invoker {
+				return func(ctx context.Context, x *jsonrpc.Exchange) error {
+					if begun.Add(1) > 1 {
+						return next(ctx, x)
+					}
+					hasty, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+					defer cancel()
+					if err := next(hasty, x); !errors.Is(err, context.DeadlineExceeded) {
+						t.Error(err)
+					}
+					x.KeepReply()
+					if err := x.SetMembers(jsonrpc.Named{"again": true}); err != nil {
+						t.Error(err)
+					}
+					return next(ctx, x)
+				}
+			}))
+		if wrong := doubles(t.Context(), client, 4); wrong != nil {
 			t.Error(wrong)
 		}
 	})
