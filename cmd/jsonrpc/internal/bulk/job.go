@@ -20,6 +20,10 @@ type Job struct {
 	// Send makes calls, as one batch if there are several, and returns an outcome
 	// for each.
 	Send func(context.Context, []Call) []Outcome
+	// Turn waits until a message of so many calls may go, under a limit of the rate;
+	// no call of it is begun before, nor if there is an error, that of the context.
+	// Nil is no limit.
+	Turn func(ctx context.Context, calls int) error
 	// Concurrency is how many messages are under way at once, BatchSize how many
 	// calls one has.
 	Concurrency, BatchSize int
@@ -98,21 +102,23 @@ func (j *Job) Run(ctx, hard context.Context) error {
 	defer f.close()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	tasks := make(chan task)
+	tasks, free := make(chan task), make(chan struct{}, max(j.Concurrency, 1))
 	records := make(chan record, window)
 	room := newRoom(j.window(), cmp.Or(j.waitBytes, windowBytes))
 
 	var read error
 	go func() {
 		defer close(tasks)
-		read = j.dispatch(ctx, f, tasks, records, room)
+		read = j.dispatch(ctx, f, tasks, free, records, room)
 	}()
 	go func() {
 		var workers sync.WaitGroup
-		for range max(j.Concurrency, 1) {
+		for range cap(free) {
+			free <- struct{}{}
 			workers.Go(func() {
 				for t := range tasks {
 					j.carryOut(hard, t, records, room)
+					free <- struct{}{}
 				}
 			})
 		}
@@ -162,23 +168,33 @@ func (j *Job) readAhead(ctx context.Context) <-chan read {
 	return input
 }
 
-// dispatch reads calls and hands them out, in batches as full as the input allows.
-func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, records chan<- record, room *room) error {
+// dispatch reads calls and hands them out, in batches as full as the input allows, to
+// workers that are free.
+func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, free <-chan struct{}, records chan<- record, room *room) error {
 	input := j.readAhead(ctx)
 	var t task
 	flush := func() error {
 		if len(t.calls) == 0 {
 			return nil
 		}
+		select {
+		case <-free:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if j.Turn != nil {
+			if err := j.Turn(ctx, len(t.calls)); err != nil {
+				return err
+			}
+		}
+		if ctx.Err() != nil { // no call is begun any more
+			return ctx.Err()
+		}
 		end := t.first + int64(len(t.calls))
 		if err := f.checkpoint.reserve(end); err != nil {
 			return fmt.Errorf("the checkpoint cannot be written: %w", err)
 		}
-		select {
-		case tasks <- t:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		tasks <- t
 		t = task{}
 		return nil
 	}

@@ -75,7 +75,10 @@ func (o *bulkOptions) run(ctx context.Context, s *session, at target, args []str
 		return err
 	}
 	job.Output = s.process.Stdout
-	o.many, o.queued = true, true
+	o.many = true
+	if o.rate.calls > 0 {
+		job.Turn, o.turns = newTurns(o.rate).wait, newTurns(o.rate)
+	}
 	client, err := o.dial(ctx, s, at)
 	if err != nil {
 		return o.dialFailure(s, at, err)
@@ -87,16 +90,20 @@ func (o *bulkOptions) run(ctx context.Context, s *session, at target, args []str
 	// does not.
 	hard, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
+	said := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		again, stop := signal.NotifyContext(hard, os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		s.say("interrupted: waiting for the calls under way; again ends them, too")
+		close(said)
 		<-again.Done()
 		kill()
 	})
-	defer stop()
 	progress := o.progress(s, job, input)
 	err = job.Run(ctx, hard)
+	if !stop() {
+		<-said // before how it ended
+	}
 	progress.end()
 	err = o.outcome(s, job, err)
 	if ctx.Err() != nil && err != nil && !errors.Is(err, errStopped) && !errors.Is(err, errSilent) {

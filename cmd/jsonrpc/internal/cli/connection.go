@@ -28,7 +28,6 @@ type connection struct {
 	strict   bool
 	verbose  verbosity
 
-	queued   bool                   // messages wait for their turn under --rate: --timeout counts from then
 	many     bool                   // messages are sent: connections are kept between them
 	given    func(flag string) bool // reports whether a flag was given
 	asked    asked                  // by the server
@@ -79,7 +78,7 @@ func (c *connection) replyOptions(s *session) []jsonrpc.DialOption {
 
 // wholeTimeout bounds a call with what it waits for.
 func (c *connection) wholeTimeout() time.Duration {
-	if c.queued && c.reliability.rate.calls > 0 {
+	if c.turns != nil {
 		return 0
 	}
 	return time.Duration(c.timeout)

@@ -21,6 +21,8 @@ type reliability struct {
 	rate       rate
 	idempotent []string
 	strategy   strategy
+
+	turns *turns // in place of what rate does by itself: --timeout counts from a message's turn
 }
 
 func (r *reliability) addFlags(cmd *cobra.Command) {
@@ -46,11 +48,14 @@ func (r *reliability) options() []jsonrpc.ClientOption {
 	if r.retry > 0 {
 		policies = append(policies, resilience.Retry{Attempts: int(r.retry) + 1}, resilience.Gate{})
 	}
-	if r.rate.calls > 0 {
+	if r.rate.calls > 0 && r.turns == nil {
 		policies = append(policies, resilience.RateLimit{Calls: r.rate.calls, Per: r.rate.per, MaxWait: math.MaxInt64})
 	}
 	if len(policies) > 0 {
 		options = append(options, resilience.New(policies...))
+	}
+	if r.turns != nil {
+		options = append(options, jsonrpc.WithInterceptors(r.turns.each))
 	}
 	return options
 }
