@@ -108,6 +108,8 @@ func (f *callFailure) advice() string {
 		return fmt.Sprintf("did you mean %q?", f.near)
 	case errors.As(f.err, &server):
 		return adviceOnCode(server.Code)
+	case errors.As(f.err, &status) && isTrouble(status):
+		return adviceOnTrouble(status, jsonrpc.MaybeSent(f.err))
 	case errors.As(f.err, &status):
 		if strings.Contains(string(status.Body), "HTTPS") && status.StatusCode == http.StatusBadRequest {
 			return "use https:// in the TARGET"
@@ -124,9 +126,21 @@ func (f *callFailure) advice() string {
 	case errors.As(f.err, &carry) && carry.Op == "connect":
 		return adviceOnConnect(f.err)
 	case errors.As(f.err, &carry) && carry.Op != "redirect":
-		return "the server may have carried it out: look before you repeat it"
+		return "the server may have carried it out: " + lookFirst
 	}
 	return ""
+}
+
+const lookFirst = "look before you repeat it"
+
+func adviceOnTrouble(status *jsonrpc.HTTPError, sent bool) string {
+	switch {
+	case status.StatusCode == http.StatusTooManyRequests:
+		return "ask again later, or less often, as with --rate"
+	case !sent:
+		return "the server is in trouble, or one in front of it: try again later"
+	}
+	return "the server is in trouble, or one in front of it, and may have carried it out: " + lookFirst
 }
 
 const proxyAdvice = "use --proxy http://NAME:PASSWORD@HOST:PORT"
