@@ -60,10 +60,6 @@ func (s *Server) answerOne(ctx context.Context, text []byte) []byte {
 
 // call has the handler do its work.
 func (s *Server) call(ctx context.Context, r request) (result any, err error) {
-	h := s.choose(r)
-	if h == nil {
-		return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "Method not found"}
-	}
 	defer func() {
 		if p := recover(); p != nil {
 			// As net/http does it: the stack is what one needs to find it.
@@ -71,6 +67,10 @@ func (s *Server) call(ctx context.Context, r request) (result any, err error) {
 			result, err = nil, fmt.Errorf("panic: %v", p)
 		}
 	}()
+	h := s.choose(r)
+	if h == nil {
+		return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "Method not found"}
+	}
 	return h(ctx, r.params)
 }
 

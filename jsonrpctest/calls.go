@@ -35,6 +35,8 @@ func (c *Call) Decode(v any) error {
 type book struct {
 	t TB
 
+	taking sync.Mutex // while it is found out which expectation a call is for
+
 	mu           sync.Mutex
 	calls        []Call         // under mu
 	more         chan struct{}  // under mu; closed when there is another call

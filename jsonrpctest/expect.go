@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -72,7 +73,8 @@ func (e *Expectation) With(params any) *Expectation {
 }
 
 // Where expects params for which fits returns true. They are an array, an
-// object, or nil.
+// object, or nil. It is asked about one call at a time, and must not make calls
+// of the server.
 func (e *Expectation) Where(fits func(params json.RawMessage) bool) *Expectation {
 	return e.set(func() { e.where = fits })
 }
@@ -112,11 +114,11 @@ func (e *Expectation) AnyTimes() *Expectation { return e.AtLeast(0) }
 // take counts a call that the expectation is for, and returns what answers it, and
 // whether that carries it out; nil if it is not for it.
 func (e *Expectation) take(c Call) (answer Handler, executes bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if c.Method != e.method || e.came == e.max || !e.fitsLocked(c.Params) {
+	if c.Method != e.method || e.isUsedUp() || !e.fits(c.Params) {
 		return nil, false
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.came++
 	h, f := e.handler, e.fault
 	executes = f == nil || f.Executes()
@@ -131,21 +133,33 @@ func (e *Expectation) take(c Call) (answer Handler, executes bool) {
 	}, executes
 }
 
-func (e *Expectation) fitsLocked(params json.RawMessage) bool {
-	if e.with != nil && len(differences(params, e.with)) > 0 {
+func (e *Expectation) isUsedUp() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.came == e.max
+}
+
+// fits is called without a lock that the server's methods take, because a test's
+// Where may call them.
+func (e *Expectation) fits(params json.RawMessage) bool {
+	e.mu.Lock()
+	with, where := e.with, e.where
+	e.mu.Unlock()
+	if with != nil && len(differences(params, with)) > 0 {
 		return false
 	}
-	return e.where == nil || e.where(params)
+	return where == nil || where(params)
 }
 
 // take returns the handler of the expectation for a call, nil if there is none, and
 // whether it carries the call out. If there is no other handler either, the call is
 // one that the test does not expect.
 func (b *book) take(c Call, handled bool) (answer Handler, executes bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.taking.Lock()
+	defer b.taking.Unlock()
+	expectations, _ := b.expected()
 	forbidden := false
-	for _, e := range b.expectations {
+	for _, e := range expectations {
 		if h, executes := e.take(c); h != nil {
 			return h, executes
 		}
@@ -154,9 +168,18 @@ func (b *book) take(c Call, handled bool) (answer Handler, executes bool) {
 			break
 		}
 	}
-	if !forbidden && (handled || len(b.expectations) == 0) {
+	if !forbidden && (handled || len(expectations) == 0) {
 		return nil, false
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.strangers = append(b.strangers, c)
 	return unexpected(c), true
+}
+
+// expected returns the expectations, and the calls that none was for.
+func (b *book) expected() ([]*Expectation, []Call) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.expectations), slices.Clone(b.strangers)
 }

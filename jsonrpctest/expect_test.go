@@ -152,6 +152,41 @@ func TestExpectFails(t *testing.T) {
 	}
 }
 
+// A Where may look at what came before, and one that panics ends neither the
+// program nor the other calls.
+func TestWhereUsesTheServer(t *testing.T) {
+	for _, scheme := range append(schemes, "memory") {
+		t.Run(scheme, func(t *testing.T) {
+			tb := &fakeTB{}
+			srv := jsonrpctest.New(tb)
+			srv.Expect("cat").Where(func(p json.RawMessage) bool {
+				if p == nil {
+					panic("no params")
+				}
+				return len(srv.Calls("cat")) > 1
+			}).Return("meow")
+			client := memoryOr(t, srv, scheme)
+			for _, test := range []struct {
+				params any
+				want   string
+			}{
+				{jsonrpc.Args{1}, "error -32601"}, {nil, "error -32603"}, {jsonrpc.Args{2}, "<nil>"}, {jsonrpc.Args{3}, "error -32601"},
+			} {
+				got := "<nil>"
+				if err := client.Call(t.Context(), "cat", test.params, nil); err != nil {
+					got = outcome(err)
+				}
+				if got != test.want {
+					t.Errorf("%v: got %s, want %s", test.params, got, test.want)
+				}
+			}
+			if failures := strings.Join(tb.end(), "\n"); strings.Count(failures, "not expected: cat") != 2 {
+				t.Errorf("the test was told %q", failures)
+			}
+		})
+	}
+}
+
 func TestWaitCalls(t *testing.T) {
 	srv := jsonrpctest.New(t)
 	srv.HandleFunc("log", func(...any) {})

@@ -15,11 +15,11 @@ const (
 // finish fails the test if the expectations were not met, once for all.
 func (b *book) finish() {
 	b.t.Helper()
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.taking.Lock()
+	defer b.taking.Unlock()
+	expectations, strangers := b.expected()
 	var report strings.Builder
-	strangers := b.strangers
-	for _, e := range b.expectations {
+	for _, e := range expectations {
 		e.mu.Lock()
 		strangers = e.report(&report, strangers)
 		e.mu.Unlock()
@@ -30,7 +30,7 @@ func (b *book) finish() {
 			break
 		}
 		fmt.Fprintf(&report, "not expected: %s\n", c)
-		for _, e := range b.expectations {
+		for _, e := range expectations {
 			switch most, usedUp := e.usedUp(c); {
 			case usedUp && most == 0:
 				fmt.Fprintf(&report, "  it was forbidden at %s\n", e.line)
@@ -76,9 +76,10 @@ func (e *Expectation) report(w *strings.Builder, strangers []Call) (others []Cal
 // usedUp tells whether a call would be expected if it had not come as often as it
 // may, and how often that is.
 func (e *Expectation) usedUp(c Call) (most int, usedUp bool) {
+	usedUp = c.Method == e.method && e.isUsedUp() && e.fits(c.Params)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.max, c.Method == e.method && e.came == e.max && e.fitsLocked(c.Params)
+	return e.max, usedUp
 }
 
 // want shows the call that is expected.
