@@ -144,7 +144,7 @@ func (f *flat) join(part *flat) bool {
 		return false
 	case have == "" && f.types == nil:
 		f.format = part.format
-		f.minimum, f.maximum = part.minimum, part.maximum
+		f.minimum, f.maximum = part.limits()
 	case have == "integer" && typ == "number" || have == "number" && typ == "integer":
 		typ = "number"
 	case have != typ:
@@ -169,11 +169,12 @@ func (f *flat) widen(part *flat) {
 	if part.format != f.format {
 		f.format = ""
 	}
-	if part.minimum == "" || bound(part.minimum) < bound(f.minimum) {
-		f.minimum = part.minimum
+	least, most := part.limits()
+	if least == "" || bound(least) < bound(f.minimum) {
+		f.minimum = least
 	}
-	if part.maximum == "" || bound(part.maximum) > bound(f.maximum) {
-		f.maximum = part.maximum
+	if most == "" || bound(most) > bound(f.maximum) {
+		f.maximum = most
 	}
 }
 

@@ -1,11 +1,11 @@
 package gogen
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"example.com/jsonrpc/openrpc"
@@ -231,7 +231,7 @@ func enumType(values []json.RawMessage) string {
 			t = "boolean"
 		default:
 			t = "number"
-			if _, err := strconv.ParseInt(string(v), 10, 64); err == nil {
+			if !bytes.ContainsAny(v, ".eE") {
 				t = "integer"
 			}
 		}

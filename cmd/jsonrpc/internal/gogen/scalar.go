@@ -1,6 +1,7 @@
 package gogen
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -26,8 +27,8 @@ func stringType(f *flat) *typ {
 	return text
 }
 
-// integerType returns a type that holds all values of the bounds, int64 if there
-// are none.
+// integerType returns a type that holds all values of the bounds and of the enum,
+// int64 if there are none.
 func integerType(f *flat) *typ {
 	switch f.format {
 	case "uint8":
@@ -39,11 +40,12 @@ func integerType(f *flat) *typ {
 	case "int128", "uint128", "int256", "uint256", "bigint":
 		return number
 	}
-	least, most := bound(f.minimum), bound(f.maximum)
+	minimum, maximum := f.limits()
+	least, most := bound(minimum), bound(maximum)
 	switch {
-	case least < math.MinInt64 || most > math.MaxUint64 || least < 0 && most >= math.MaxInt64 && !isInt64(f.maximum):
+	case least < math.MinInt64 || most > math.MaxUint64 || least < 0 && most >= math.MaxInt64 && !isInt64(maximum):
 		return number
-	case most >= math.MaxInt64 && !isInt64(f.maximum):
+	case most >= math.MaxInt64 && !isInt64(maximum):
 		return &typ{text: "uint64"}
 	}
 	return &typ{text: "int64"}
@@ -79,6 +81,32 @@ func below(n json.Number) json.Number {
 		return n
 	}
 	return json.Number(i.Sub(i, big.NewInt(1)).String())
+}
+
+// limits returns the bounds, made wider for the integers of an enum that are beyond
+// them.
+func (f *flat) limits() (least, most json.Number) {
+	least, most = f.minimum, f.maximum
+	for _, v := range f.enum {
+		n := json.Number(v)
+		if order, ok := compare(n, cmp.Or(least, n)); ok && order <= 0 {
+			least = n
+		}
+		if order, ok := compare(n, cmp.Or(most, n)); ok && order >= 0 {
+			most = n
+		}
+	}
+	return least, most
+}
+
+// compare compares two integers; ok is false if one is none.
+func compare(a, b json.Number) (order int, ok bool) {
+	x, ok1 := new(big.Int).SetString(string(a), 10)
+	y, ok2 := new(big.Int).SetString(string(b), 10)
+	if !ok1 || !ok2 {
+		return 0, false
+	}
+	return x.Cmp(y), true
 }
 
 func isInt64(n json.Number) bool {

@@ -100,6 +100,28 @@ type Below struct {
 	Ratio float64     `json:"ratio"`
 }
 
+// Beyond is an object.
+type Beyond struct {
+	Enum BeyondEnum `json:"enum"`
+
+	// It is always 18446744073709551615.
+	Const  uint64     `json:"const"`
+	Either uint64     `json:"either"`
+	Both   BeyondBoth `json:"both"`
+}
+
+// BeyondBoth is a number.
+type BeyondBoth = json.Number
+
+// BeyondEnum is one of some values.
+type BeyondEnum uint64
+
+// Values of [BeyondEnum].
+const (
+	BeyondEnum0                    BeyondEnum = 0
+	BeyondEnum18446744073709551615 BeyondEnum = 18446744073709551615
+)
+
 // Block is one of several types: one field is set.
 type Block struct {
 	PreviewOfTheBlockThatWillComeNext *PreviewOfTheBlockThatWillComeNext
