@@ -80,12 +80,12 @@ func (b *builder) typeOf(s *openrpc.Schema, h hint) (t *typ, nullable bool) {
 	if f.enum != nil {
 		key += h.part
 	}
-	if have := b.inline[key]; have != nil {
+	if have := cmp.Or(b.inline[key], b.shared[s]); have != nil {
 		return &typ{kind: named, decl: have}, have.nullable
 	}
 	d.name = b.taken.pick(b.candidates(s, h)...)
 	d.nullable = b.nullable(f)
-	b.inline[key] = d
+	b.inline[key], b.shared[s] = d, d // it may refer to itself, by # or an anchor
 	b.decls = append(b.decls, d)
 	b.fill(d, f, h.in(d.name, ""))
 	return &typ{kind: named, decl: d}, d.nullable

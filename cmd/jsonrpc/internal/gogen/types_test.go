@@ -68,6 +68,8 @@ func TestValues(t *testing.T) {
 			&everything.Below{Wide: 18446744073709551615, Long: 9223372036854775807, Huge: "18446744073709551616", Ratio: 1.25}, ``},
 		{"values beyond int64", &everything.Beyond{}, `{"enum":18446744073709551615,"const":18446744073709551615,"either":18446744073709551615,"both":18446744073709551615}`,
 			&everything.Beyond{Enum: everything.BeyondEnum18446744073709551615, Const: 18446744073709551615, Either: 18446744073709551615, Both: "18446744073709551615"}, ``},
+		{"an inline schema that refers to itself", &everything.ForestResult{}, `{"kids":[{"kids":[]},{}]}`,
+			&everything.ForestResult{Kids: []everything.ForestResult{{Kids: []everything.ForestResult{}}, {}}}, ``},
 		{"definitions of its own", &everything.WithDefinitions{}, `{"inner":{"v":"x"}}`, nil, ``},
 		{"definitions of its own, of the same names", &everything.WithOtherDefinitions{}, `{"inner":{"v":[1]}}`, nil, ``},
 		{"allOf", &petstore.Pet{}, `{"name":"Rex","kind":"dog","id":8}`, &petstore.Pet{Name: "Rex", Kind: petstore.KindDog, ID: 8}, ``},

@@ -54,6 +54,9 @@ type API interface {
 
 	// Inline calls api.inline.
 	Inline(ctx context.Context, options InlineOptions, opts ...jsonrpc.CallOption) ([]json.RawMessage, error)
+
+	// Forest calls api.forest.
+	Forest(ctx context.Context, opts ...jsonrpc.CallOption) (ForestResult, error)
 }
 
 // A Client calls the methods of the service. It may be used by many goroutines at
@@ -148,6 +151,11 @@ func (c *Client) Tuple(ctx context.Context, tail Tail, opts ...jsonrpc.CallOptio
 // Inline calls api.inline.
 func (c *Client) Inline(ctx context.Context, options InlineOptions, opts ...jsonrpc.CallOption) ([]json.RawMessage, error) {
 	return jsonrpc.Call[[]json.RawMessage](ctx, c.caller, "api.inline", jsonrpc.Args{options}, opts...)
+}
+
+// Forest calls api.forest.
+func (c *Client) Forest(ctx context.Context, opts ...jsonrpc.CallOption) (ForestResult, error) {
+	return jsonrpc.Call[ForestResult](ctx, c.caller, "api.forest", nil, opts...)
 }
 
 // OddParamsOptions are the params of OddParams that are optional: nil is one

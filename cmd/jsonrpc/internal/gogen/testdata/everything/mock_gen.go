@@ -22,6 +22,7 @@ type Mock struct {
 	NoteFunc      func(ctx context.Context, text string) error
 	TupleFunc     func(ctx context.Context, tail Tail) error
 	InlineFunc    func(ctx context.Context, options InlineOptions) ([]json.RawMessage, error)
+	ForestFunc    func(ctx context.Context) (ForestResult, error)
 }
 
 var _ API = (*Mock)(nil)
@@ -104,6 +105,14 @@ func (m *Mock) Inline(ctx context.Context, options InlineOptions, _ ...jsonrpc.C
 		return result, notMocked("Inline")
 	}
 	return m.InlineFunc(ctx, options)
+}
+
+// Forest calls ForestFunc.
+func (m *Mock) Forest(ctx context.Context, _ ...jsonrpc.CallOption) (result ForestResult, err error) {
+	if m.ForestFunc == nil {
+		return result, notMocked("Forest")
+	}
+	return m.ForestFunc(ctx)
 }
 
 func notMocked(method string) error {

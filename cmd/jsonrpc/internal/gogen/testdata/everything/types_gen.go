@@ -225,6 +225,11 @@ type Disc struct {
 	Radius float64 `json:"radius"`
 }
 
+// ForestResult is an object.
+type ForestResult struct {
+	Kids []ForestResult `json:"kids,omitzero"`
+}
+
 // Go is an object.
 type Go struct {
 	Func *string `json:"func,omitempty"`
