@@ -41,7 +41,7 @@ type Package struct {
 }
 
 //go:embed support/*.go
-var support embed.FS
+var supportFiles embed.FS
 
 // generator holds what the files are written from.
 type generator struct {
@@ -133,7 +133,7 @@ func sortedNames[T any](m map[string]T) []string { return slices.Sorted(maps.Key
 
 // supportText returns a file of package support from its first declaration on.
 func supportText(name string) string {
-	text, err := support.ReadFile("support/" + name)
+	text, err := supportFiles.ReadFile("support/" + name)
 	if err != nil {
 		panic(err) // it is built in
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"example.com/jsonrpc/cmd/jsonrpc/internal/gogen/support"
 )
 
 // misfit tells why a value cannot be decoded into a type, or "". One that is then
@@ -54,7 +56,27 @@ func misfitDecl(d *decl, v json.RawMessage, sent bool) string {
 			return d.rest
 		})
 	}
+	if sent && d.form == union {
+		return misfitUnion(d, v)
+	}
 	return "" // a union takes anything
+}
+
+// misfitUnion looks at a value that is to be sent as of the type that it is taken for.
+func misfitUnion(d *decl, v json.RawMessage) string {
+	if d.shapes == nil {
+		for i, f := range d.fields {
+			for _, l := range shapesOf(f.schema, 0) {
+				d.shapes = append(d.shapes, support.NewShape(i, l.kinds, l.required, l.known, l.values))
+			}
+		}
+	}
+	for _, of := range support.Match(v, d.shapes) {
+		if t := d.fields[of].typ; misfit(t, v, false) == "" {
+			return misfit(t, v, true)
+		}
+	}
+	return ""
 }
 
 // missing returns the name of a member that an object should have.

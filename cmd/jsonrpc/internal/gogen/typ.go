@@ -3,6 +3,7 @@ package gogen
 import (
 	"encoding/json"
 
+	"example.com/jsonrpc/cmd/jsonrpc/internal/gogen/support"
 	"example.com/jsonrpc/openrpc"
 )
 
@@ -99,6 +100,7 @@ type decl struct {
 	nullable bool       // null is a value too
 
 	schema *openrpc.Schema // what unions look like is told by their variants' schemas
+	shapes []support.Shape // of a union, once an example was looked at
 }
 
 type form int

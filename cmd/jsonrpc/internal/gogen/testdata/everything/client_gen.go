@@ -55,6 +55,9 @@ type API interface {
 	// Inline calls api.inline.
 	Inline(ctx context.Context, options InlineOptions, opts ...jsonrpc.CallOption) ([]json.RawMessage, error)
 
+	// Draw calls api.draw.
+	Draw(ctx context.Context, shapes []*Shape, opts ...jsonrpc.CallOption) error
+
 	// Forest calls api.forest.
 	Forest(ctx context.Context, opts ...jsonrpc.CallOption) (ForestResult, error)
 }
@@ -151,6 +154,11 @@ func (c *Client) Tuple(ctx context.Context, tail Tail, opts ...jsonrpc.CallOptio
 // Inline calls api.inline.
 func (c *Client) Inline(ctx context.Context, options InlineOptions, opts ...jsonrpc.CallOption) ([]json.RawMessage, error) {
 	return jsonrpc.Call[[]json.RawMessage](ctx, c.caller, "api.inline", jsonrpc.Args{options}, opts...)
+}
+
+// Draw calls api.draw.
+func (c *Client) Draw(ctx context.Context, shapes []*Shape, opts ...jsonrpc.CallOption) error {
+	return c.caller.Call(ctx, "api.draw", jsonrpc.Args{shapes}, nil, opts...)
 }
 
 // Forest calls api.forest.

@@ -22,6 +22,7 @@ type Mock struct {
 	NoteFunc      func(ctx context.Context, text string) error
 	TupleFunc     func(ctx context.Context, tail Tail) error
 	InlineFunc    func(ctx context.Context, options InlineOptions) ([]json.RawMessage, error)
+	DrawFunc      func(ctx context.Context, shapes []*Shape) error
 	ForestFunc    func(ctx context.Context) (ForestResult, error)
 }
 
@@ -105,6 +106,14 @@ func (m *Mock) Inline(ctx context.Context, options InlineOptions, _ ...jsonrpc.C
 		return result, notMocked("Inline")
 	}
 	return m.InlineFunc(ctx, options)
+}
+
+// Draw calls DrawFunc.
+func (m *Mock) Draw(ctx context.Context, shapes []*Shape, _ ...jsonrpc.CallOption) error {
+	if m.DrawFunc == nil {
+		return notMocked("Draw")
+	}
+	return m.DrawFunc(ctx, shapes)
 }
 
 // Forest calls ForestFunc.
