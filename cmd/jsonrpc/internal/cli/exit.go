@@ -129,10 +129,8 @@ func exitCode(err error) ExitCode {
 		return ExitUnauthorised
 	case errors.As(err, &server):
 		return ExitServerError
-	case isTimeout(err), errors.As(err, &status) && jsonrpc.Classify(status).Class == jsonrpc.ClassTimeout:
+	case isTimeout(err):
 		return ExitTimeout
-	case errors.As(err, &status) && isTrouble(status):
-		return ExitServerError
 	case isTLSRefusal(err), isProxyRefusal(err):
 		return ExitUnauthorised
 	case errors.Is(err, jsonrpc.ErrReplyTooLarge), errors.Is(err, transport.ErrEncoding), errors.As(err, &status):
@@ -150,16 +148,6 @@ func exitCode(err error) ExitCode {
 
 func isUnauthorised(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusProxyAuthRequired
-}
-
-// isTrouble reports whether a server, or one in front of it, says of itself that it
-// cannot answer now: it has not refused the message.
-func isTrouble(status *jsonrpc.HTTPError) bool {
-	switch jsonrpc.Classify(status).Class {
-	case jsonrpc.ClassRateLimited, jsonrpc.ClassUnavailable, jsonrpc.ClassTimeout:
-		return true
-	}
-	return false
 }
 
 func isTimeout(err error) bool {

@@ -131,6 +131,16 @@ func (f *callFailure) advice() string {
 	return ""
 }
 
+// isTrouble reports whether a server, or one in front of it, says of itself that it
+// cannot answer now: it has not refused the message.
+func isTrouble(status *jsonrpc.HTTPError) bool {
+	switch jsonrpc.Classify(status).Class {
+	case jsonrpc.ClassRateLimited, jsonrpc.ClassUnavailable, jsonrpc.ClassTimeout:
+		return true
+	}
+	return false
+}
+
 const lookFirst = "look before you repeat it"
 
 func adviceOnTrouble(status *jsonrpc.HTTPError, sent bool) string {
