@@ -153,10 +153,9 @@ func (c *Client) runTracked(ctx context.Context, x *Exchange, invoke Invoker) er
 			reportPanic(c.report, m, err)
 		}
 	})
-	err := invoke(ctx, x)
-	t.inbox.close()
-	handling.Wait()
-	return err
+	defer handling.Wait()
+	defer t.inbox.close() // even if an interceptor panics
+	return invoke(ctx, x)
 }
 
 // start has the call end in time.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"example.com/jsonrpc"
@@ -100,6 +101,22 @@ func TestProgressExtendsTheTimeout(t *testing.T) {
 }
 
 // The caller's own context still ends the call, whatever is told.
+// What panics in a call leaves nothing behind that waits for its progress.
+func TestProgressOfACallThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := newClient(t, newSlow(), jsonrpc.WithInterceptors(func(jsonrpc.Invoker) jsonrpc.Invoker {
+			return func(context.Context, *jsonrpc.Exchange) error { panic("enough") }
+		}))
+		defer func() {
+			if p := recover(); p != "enough" {
+				t.Errorf("panic: %v", p)
+			}
+			synctest.Wait() // and no goroutine is left for synctest to complain of
+		}()
+		_ = client.Call(t.Context(), "slow", nil, nil, jsonrpc.WithProgress(jsonrpc.ProgressMCP, 0, nil))
+	})
+}
+
 func TestProgressCancelled(t *testing.T) {
 	inBubble(t, func(t *testing.T, p *peer) {
 		c := p.client(jsonrpc.WithCancelNotice(jsonrpc.CancelMCP))
