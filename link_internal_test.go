@@ -3,6 +3,8 @@ package jsonrpc
 import (
 	"context"
 	"errors"
+	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -19,6 +21,25 @@ func TestBatchReplyBeforeTheEnd(t *testing.T) {
 		}
 		if _, err := l.waitBatch(t.Context(), w); err == nil {
 			t.Fatal("there is another")
+		}
+	}
+}
+
+// An array costs no memory for each of its items, which may be tiny and many, and which
+// the server may send of its own accord.
+func TestArrayOfTinyItems(t *testing.T) {
+	set := defaultSettings()
+	c := newConn("test:", nil, &set)
+	defer c.cancel()
+	l := newLink(c, deaf{}, nil)
+	for _, item := range []string{`{},`, `{"method":1},`} {
+		f := &frame{text: []byte("[" + strings.Repeat(item, 100_000) + "{}")} // without an end
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		l.route(f)
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > uint64(len(f.text)) {
+			t.Errorf("%s: %d bytes for %d", item, n, len(f.text))
 		}
 	}
 }

@@ -24,7 +24,7 @@ func (l *link) route(f *frame) bool {
 	switch {
 	case err != nil && r.nameless(): // otherwise the caller sees what is wrong
 		l.malformed(&ParseResponseError{Reply: l.secrets.start(text), Err: err})
-	case r.method && !r.response:
+	case r.own():
 		l.incoming(text, i)
 	case !r.response && r.id == nil:
 		l.malformed(&ValidationError{Deviation: DeviationNotResponse, Reply: l.secrets.start(text)})
@@ -41,6 +41,9 @@ type routed struct {
 	method   bool
 	response bool // it has a result or an error
 }
+
+// own reports whether r is a message of the server's own.
+func (r *routed) own() bool { return r.method && !r.response }
 
 // nameless reports whether it cannot be told whose response r is.
 func (r *routed) nameless() bool {
@@ -73,29 +76,63 @@ func scanRoute(text []byte, i int) (r routed, end int, err error) {
 	return r, end, err
 }
 
-// scanRoutes is scanRoute for each object of the array at i.
-func scanRoutes(text []byte, i int) (all []routed, err error) {
+// eachRoute calls do with what scanRoute finds of each object of the array at i. They
+// are not kept: a server may send millions of tiny ones.
+func eachRoute(text []byte, i int, do func(routed)) error {
 	if i = skipSpace(text, i+1); i < len(text) && text[i] == ']' {
-		return nil, nil
+		return nil
 	}
 	for {
 		r, end, err := scanRoute(text, i)
-		all = append(all, r)
+		do(r)
 		if err != nil {
-			return all, err
+			return err
 		}
 		if i = skipSpace(text, end); i < len(text) && text[i] == ']' {
 			break
 		}
 		if i >= len(text) || text[i] != ',' {
-			return all, syntax(text, i, "',' or ']'")
+			return syntax(text, i, "',' or ']'")
 		}
 		i = skipSpace(text, i+1)
 	}
 	if i = skipSpace(text, i+1); i < len(text) {
-		return all, syntax(text, i, "nothing after the message")
+		return syntax(text, i, "nothing after the message")
 	}
-	return all, nil
+	return nil
+}
+
+// A survey is what an array holds.
+type survey struct {
+	own       int    // messages of the server's own
+	responses int    // all others
+	named     bool   // one of those has an id
+	first     []byte // the first id that a message waits for
+	several   bool   // there are others that other messages wait for
+}
+
+// survey looks at the objects of the array at i.
+func (l *link) survey(text []byte, i int) (s survey, err error) {
+	var found *waiter
+	err = eachRoute(text, i, func(r routed) {
+		if r.own() {
+			s.own++
+			return
+		}
+		s.responses++
+		s.named = s.named || r.id != nil && !isNull(r.id)
+		l.mu.Lock()
+		w, _ := l.waiterLocked(r.id)
+		l.mu.Unlock()
+		switch {
+		case w == nil, w == found:
+		case found == nil:
+			s.first, found = r.id, w
+		default:
+			s.several = true
+		}
+	})
+	return s, err
 }
 
 // routeArray gives an array to the batch that it answers: the one with any of
@@ -103,56 +140,35 @@ func scanRoutes(text []byte, i int) (all []routed, err error) {
 // several messages together.
 func (l *link) routeArray(f *frame, i int) bool {
 	text := f.text
-	all, err := scanRoutes(text, i)
-	responses, named := all[:0:0], false
-	for _, r := range all {
-		if r.method && !r.response {
-			if err == nil {
+	s, err := l.survey(text, i)
+	if err == nil && s.own > 0 {
+		_ = eachRoute(text, i, func(r routed) {
+			if r.own() {
 				l.incoming(r.text, 0)
 			}
-			continue
-		}
-		responses = append(responses, r)
-		named = named || r.id != nil && !isNull(r.id)
+		})
 	}
-	first, several := l.waitersOf(responses)
 	switch {
-	case first != nil && !several:
-		return l.deliver(f, first, true)
+	case s.first != nil && !s.several:
+		return l.deliver(f, s.first, true)
 	case err != nil:
 		l.malformed(&ParseResponseError{Reply: l.secrets.start(text), Err: err})
-	case several:
-		for _, r := range responses {
+	case s.several:
+		_ = eachRoute(text, i, func(r routed) {
+			if r.own() {
+				return
+			}
 			item := frames.Get().(*frame)
 			if item.text = append(item.text[:0], r.text...); !l.deliver(item, r.id, false) {
 				_ = item.Close()
 			}
-		}
-	case named: // and not by us
-		l.conn.stats.strays.Add(int64(len(responses)))
-	case len(responses) > 0 || len(all) == 0:
+		})
+	case s.named: // and not by us
+		l.conn.stats.strays.Add(int64(s.responses))
+	case s.responses > 0 || s.own == 0:
 		return l.deliver(f, nil, true)
 	}
 	return false
-}
-
-// waitersOf returns the first id that a message waits for, and whether there are
-// others that other messages wait for.
-func (l *link) waitersOf(responses []routed) (first []byte, several bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var found *waiter
-	for _, r := range responses {
-		w, _ := l.waiterLocked(r.id)
-		switch {
-		case w == nil, w == found:
-		case found == nil:
-			first, found = r.id, w
-		default:
-			return first, true
-		}
-	}
-	return first, false
 }
 
 // waiterLocked returns the message that waits for a response with the id, and the
