@@ -270,9 +270,12 @@ func (c *Client) authorized(ctx context.Context, x *Exchange) error {
 	})
 }
 
-// withEnded has an err that is the cause of ctx's end found as ctx's own error.
+// withEnded has an err that is the cause of ctx's end found as ctx's own error. A
+// context is cancelled, in its own words, if it was made of one whose time is over by
+// [WithProgress]: that is a timeout all the same.
 func withEnded(ctx context.Context, err error) error {
-	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) && errors.Is(err, context.Cause(ctx)) {
+	ended, cause := ctx.Err(), context.Cause(ctx)
+	if ended != nil && cause != context.DeadlineExceeded && !errors.Is(err, ended) && errors.Is(err, cause) {
 		return &causeError{err, ended}
 	}
 	return err

@@ -100,7 +100,29 @@ func TestProgressExtendsTheTimeout(t *testing.T) {
 	}
 }
 
-// The caller's own context still ends the call, whatever is told.
+// The limit is a timeout under a context that an interceptor has made, too.
+func TestProgressLimitUnderAnotherContext(t *testing.T) {
+	inBubble(t, func(t *testing.T, p *peer) {
+		c := p.client(jsonrpc.WithInterceptors(func(next jsonrpc.Invoker) jsonrpc.Invoker {
+			return func(ctx context.Context, x *jsonrpc.Exchange) error {
+				ctx, cancel := context.WithCancel(ctx)
+				defer cancel()
+				return next(ctx, x)
+			}
+		}))
+		one := startTracked(t, c, nil, jsonrpc.WithProgress(jsonrpc.ProgressLSP, 15*time.Second, nil))
+		p.play(`
+			--> {"jsonrpc":"2.0","method":"slow","params":{"workDoneToken":1},"id":1}
+			wait 15s
+		`)
+		one.wantErr(context.DeadlineExceeded, true)
+		_, err := one.get()
+		if class := jsonrpc.Classify(err).Class; class != jsonrpc.ClassTimeout || errors.Is(err, context.Canceled) {
+			t.Errorf("%v, nobody cancelled it: %v", class, err)
+		}
+	})
+}
+
 // What panics in a call leaves nothing behind that waits for its progress.
 func TestProgressOfACallThatPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -117,6 +139,7 @@ func TestProgressOfACallThatPanics(t *testing.T) {
 	})
 }
 
+// The caller's own context still ends the call, whatever is told.
 func TestProgressCancelled(t *testing.T) {
 	inBubble(t, func(t *testing.T, p *peer) {
 		c := p.client(jsonrpc.WithCancelNotice(jsonrpc.CancelMCP))
