@@ -18,10 +18,11 @@ import (
 // handler. It stops once every request has its response.
 func (x *Exchange) readEvents(ctx context.Context, events transport.EventsReply) error {
 	var (
-		items []json.RawMessage // of a batch, so far
-		size  int64             // of items
-		due   = x.due()
-		m     = matcher{items: x.items}
+		items    []json.RawMessage  // of a batch, so far
+		size     int64              // of items
+		answered = map[*item]bool{} // those that they answer: a server may send one twice
+		due      = x.due()
+		m        = matcher{items: x.items}
 	)
 	for x.msg.Reply {
 		text, err := events.Next(x.set.maxReply)
@@ -71,13 +72,15 @@ func (x *Exchange) readEvents(ctx context.Context, events transport.EventsReply)
 			return x.readText(text)
 		}
 		// One event for each item.
-		if m.find(e.id) == nil {
+		it := m.find(e.id)
+		if it == nil {
 			continue
 		}
+		answered[it] = true
 		if size += int64(len(e.text)); size > x.set.maxReply {
 			return tooLarge(x.set.maxReply)
 		}
-		if items = append(items, bytes.Clone(e.text)); len(items) == due {
+		if items = append(items, bytes.Clone(e.text)); len(answered) == due {
 			return x.readBatchEvents(items)
 		}
 	}

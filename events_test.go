@@ -72,6 +72,7 @@ func TestEventStreamRepliesToABatch(t *testing.T) {
 		"an event each":     "data: " + two + "\n\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"n\"}\n\ndata: " + one + "\n\ndata: {dodgy}\n\n",
 		"one array":         "data: [" + two + "," + one + "]\n\n",
 		"and somebody's":    "data: {\"jsonrpc\":\"2.0\",\"result\":1,\"id\":\"x\"}\n\ndata: " + one + "\n\ndata: " + two + "\n\n",
+		"one twice":         "data: " + one + "\n\ndata: " + one + "\n\ndata: " + two + "\n\n",
 		"one is missing":    "data: " + one + "\n\n",
 		"none":              "",
 		"one error for all": "data: {\"jsonrpc\":\"2.0\",\"error\":{\"code\":3,\"message\":\"no batches\"},\"id\":null}\n\n",
@@ -84,6 +85,12 @@ func TestEventStreamRepliesToABatch(t *testing.T) {
 			n, err1 := first.Get()
 			_, err2 := second.Get()
 			switch name {
+			case "one twice":
+				as[*jsonrpc.ValidationError](t, err)
+				as[*jsonrpc.ValidationError](t, err1)
+				if jsonrpc.CodeOf(err2) != 2 {
+					t.Error(err2)
+				}
 			case "one is missing":
 				if err != nil || n != 1 || !errors.Is(err2, jsonrpc.ErrNoResponse) {
 					t.Error(err, n, err2)
