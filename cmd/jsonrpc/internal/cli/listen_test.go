@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"regexp"
 	"strings"
@@ -112,6 +113,26 @@ func TestListenOnTerminal(t *testing.T) {
 	stdout, stderr, code := runOn(t, map[string]string{"NO_COLOR": "1"}, "listen", "--count", "1", startPeer(t), "ticks", "1")
 	if want := "{\"method\": \"tick\", \"params\": {\"n\": 0}}\n"; stdout != want || stderr != "" || code != ExitDone {
 		t.Errorf("stdout %q, stderr %q, code %d", stdout, stderr, code)
+	}
+}
+
+// TestListenConnectionLostAgain: what keeps a connection from being made again, such as
+// a gateway whose server starts, is no answer to METHOD that would end it.
+func TestListenConnectionLostAgain(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want bool
+	}{
+		{&transport.Error{Op: "connect", Err: &jsonrpc.HTTPError{StatusCode: 503}}, true},
+		{&transport.Error{Op: "connect", Err: context.DeadlineExceeded}, true},
+		{&transport.Error{Op: "send", Err: context.DeadlineExceeded}, true},
+		{&transport.Error{Op: "read", Err: io.ErrUnexpectedEOF, Sent: true}, true},
+		{&transport.Error{Op: "read", Err: context.DeadlineExceeded, Sent: true}, false},
+		{&jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound}, false},
+	} {
+		if got := isConnectionLost(&callFailure{err: test.err}); got != test.want {
+			t.Errorf("%v: %v", test.err, got)
+		}
 	}
 }
 

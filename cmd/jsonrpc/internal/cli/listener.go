@@ -83,11 +83,17 @@ func (l *listener) follow(parent, ctx context.Context, watch *jsonrpc.Subscripti
 		}
 		l.session.say("warning: " + gapText(event.Gap))
 		// If the connection has broken again, the next gap is another chance.
-		if err := l.ask(parent, ctx); err != nil && exitCode(err) != ExitUnreachable {
+		if err := l.ask(parent, ctx); err != nil && !isConnectionLost(err) {
 			return err
 		}
 	}
 	return ctx.Err()
+}
+
+// isConnectionLost reports whether a call found no connection, whatever the server
+// says to the attempts to make one, or lost it.
+func isConnectionLost(err error) bool {
+	return exitCode(err) == ExitUnreachable || !jsonrpc.MaybeSent(err)
 }
 
 // ask asks for notifications. The first of them may be all that was wanted, and
