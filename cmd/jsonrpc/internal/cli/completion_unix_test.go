@@ -73,6 +73,12 @@ func TestShells(t *testing.T) {
 			s.text("t")
 			s.press("Tab", "Enter")
 			s.awaitIn(`{"jsonrpc":"2.0","method":"pet.feed","params":{"food":"dry food","warm":true},"id":1}`)
+
+			s.text("jsonrpc --dry-run demo:") // there is nothing to add to it
+			s.press("Tab")
+			s.text("ping")
+			s.press("Enter")
+			s.awaitIn("--dry-run demo: ping\n" + `{"jsonrpc":"2.0","method":"ping","id":1}`)
 		})
 	}
 }

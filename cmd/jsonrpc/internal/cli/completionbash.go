@@ -82,7 +82,8 @@ __jsonrpc_complete() {
         elif [[ -n $listing ]]; then
             COMPREPLY[i]=$word
         else
-            printf -v word '%q' "$prefix${word#"$kept"}"
+            word=$prefix${word#"$kept"}
+            [[ -n $word ]] && printf -v word '%q' "$word"
             COMPREPLY[i]=$word
         fi
     done
