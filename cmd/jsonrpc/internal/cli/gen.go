@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,8 @@ errors for errors.Is, a mock that has the same methods, and the examples of the
 description as tests. It needs nothing but the package jsonrpc.
 
 Its files end in _gen.go and _gen_test.go. Other files in the folder are left
-alone. A go:generate line in it writes them again.
+alone. A go:generate line in it writes them again, unless flags say how the server
+is reached: put those into a profile.
 
 EXAMPLES
   jsonrpc gen go --in openrpc.json --out pets --package pets
@@ -52,12 +54,14 @@ type genOptions struct {
 	description
 	out, pkg string
 	check    bool
+	flags    *pflag.FlagSet
 }
 
 func newGenGoCommand(s *session) *cobra.Command {
 	o := genOptions{out: "."}
 	cmd := newDescriptionCommand(s, &o.description, "gen go [flags] TARGET", "write a package of Go", genGoHelp, false, o.run)
 	cmd.Use = "go [flags] TARGET"
+	o.flags = cmd.Flags()
 	addFlags(cmd, groupSchema, func(f *pflag.FlagSet) {
 		byIn := func(string) error { o.flag = "--in"; return nil }
 		f.Var(&text{value: &o.schema, kind: "FILE|URL", check: byIn}, "in", "the same as --schema")
@@ -119,14 +123,30 @@ func (o *genOptions) tell(s *session, made *gogen.Package) {
 	s.say(fmt.Sprintf("methods: %d, types: %d, in %s", made.Methods, made.Types, o.out))
 }
 
+// howAsked are flags about the connection that are not about which server is
+// reached, and as whom: the line of command does without them.
+var howAsked = []string{"timeout", "max-reply", "strict", "retry", "idempotent", "rate", "strategy", "profile", "target"}
+
+// byFlags reports whether the command line says in flags how the server is reached.
+func (o *genOptions) byFlags() bool {
+	by := o.flags.Changed("profile") && o.flags.Changed("target")
+	o.flags.Visit(func(f *pflag.Flag) {
+		group := groupOfFlag(f)
+		by = by || (group == groupAuth || group == groupConnect) && !slices.Contains(howAsked, f.Name)
+	})
+	return by
+}
+
 // command is the line that makes the same package again, run in its folder. It is
-// empty if it would have to have a secret in it, or what was read cannot be read
-// again.
+// empty if it would have to have a secret in it, or flags and words about the
+// connection, or what was read cannot be read again.
 func (o *genOptions) command(x described, out, name string) string {
 	from := []string{"--in", o.schema}
 	switch isURL := strings.Contains(o.schema, "://"); {
+	case (o.schema == "" || isURL) && o.byFlags():
+		return ""
 	case o.schema == "":
-		if x.at.shown() == "TARGET" {
+		if x.at.shown() == "TARGET" || x.at.given == execTarget {
 			return ""
 		}
 		from = []string{x.at.given}
