@@ -79,7 +79,14 @@ func (p *Peer) Call(ctx context.Context, method string, params any) (json.RawMes
 	if err != nil {
 		return nil, err
 	}
-	if err := p.Send(text); err != nil {
+	sent := make(chan error, 1)
+	go func() { sent <- p.Send(text) }() // it ends with the connection if the client does not read
+	select {
+	case err = <-sent:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	if err != nil {
 		return nil, err
 	}
 	select {

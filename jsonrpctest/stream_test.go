@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"example.com/jsonrpc"
 	"example.com/jsonrpc/jsonrpctest"
@@ -97,6 +99,33 @@ func TestServeStream(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A question to a client that does not read waits as long as its context.
+func TestPeerCallToWhoDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := jsonrpctest.NewServer(nil)
+		asked := make(chan error, 1)
+		srv.Handle("ask", func(ctx context.Context, _ json.RawMessage) (any, error) {
+			ctx, cancel := context.WithTimeout(ctx, time.Second)
+			defer cancel()
+			_, err := jsonrpctest.PeerOf(ctx).Call(ctx, "what", nil)
+			asked <- err
+			return nil, err
+		})
+		ours, theirs := net.Pipe()
+		defer theirs.Close()
+		served := make(chan error, 1)
+		go func() { served <- srv.ServeStream(t.Context(), transport.NewStream(ours, nil)) }()
+		if _, err := theirs.Write([]byte(`{"jsonrpc":"2.0","method":"ask","id":1}` + "\n")); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-asked; !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		_ = theirs.Close()
+		<-served
+	})
 }
 
 // TestNotificationsOfAStream are handled in order, before what comes after them.
