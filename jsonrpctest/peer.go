@@ -21,6 +21,7 @@ type Peer struct {
 	wire    *wire // nil if there is no socket of our own below
 	ctx     context.Context
 	cancel  context.CancelFunc
+	gone    chan struct{} // closed once nothing more comes from the client
 
 	// Of the one who writes; the wire's disturbance too.
 	writing sync.Mutex
@@ -102,7 +103,7 @@ func (p *Peer) Call(ctx context.Context, method string, params any) (json.RawMes
 		return nil, e
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
-	case <-p.ctx.Done():
+	case <-p.gone:
 		return nil, errors.New("jsonrpctest: the client has gone")
 	}
 }
@@ -141,6 +142,8 @@ func (p *Peer) serve() error {
 		p.write(player.greeting(), nil)
 	}
 	places := make(chan struct{}, maxInFlight)
+	handled := make(chan struct{}) // closed once all notifications so far are handled
+	close(handled)
 	for number := 1; ; number++ {
 		text, err := p.stream.Read(context.Background(), nil)
 		if spoilt := (*transport.FrameError)(nil); errors.As(err, &spoilt) {
@@ -152,6 +155,8 @@ func (p *Peer) serve() error {
 			continue
 		}
 		if err != nil {
+			close(p.gone)
+			<-handled
 			return err
 		}
 		if p.deliver(text) {
@@ -162,17 +167,23 @@ func (p *Peer) serve() error {
 		}
 		in := &incoming{text: text, peer: p}
 		p.service.arrive(in)
+		before, number, done := handled, number, func() {}
 		if isNotification(text) { // in order, and before what comes after it
-			p.reply(p.service.respond(p.ctx, in), 0)
-			continue
+			ended := make(chan struct{})
+			handled, number, done = ended, 0, func() { close(ended) }
 		}
 		places <- struct{}{}
 		p.running.Go(func() {
 			out := &outgoing{fault: Fault{drop: new(FIN)}} // for a handler that calls t.FailNow, which ends this goroutine
+			defer done()
 			defer func() { p.reply(out, number) }()
 			defer func() { <-places }()
+			<-before
 			out = p.service.respond(p.ctx, in)
 		})
+		if repeats {
+			<-handled
+		}
 	}
 }
 

@@ -74,7 +74,7 @@ func (ps *peers) add(p *Peer) (remove func()) {
 
 // serveStream serves one stream. The wire, if there is one, is below it.
 func serveStream(ctx context.Context, s service, ps *peers, stream transport.Stream, w *wire) error {
-	p := &Peer{service: s, stream: stream, wire: w, waiting: map[string]chan json.RawMessage{}}
+	p := &Peer{service: s, stream: stream, wire: w, gone: make(chan struct{}), waiting: map[string]chan json.RawMessage{}}
 	p.ctx, p.cancel = context.WithCancel(ctx)
 	defer ps.add(p)()
 	err := p.serve()

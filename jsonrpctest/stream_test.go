@@ -101,6 +101,34 @@ func TestServeStream(t *testing.T) {
 	}
 }
 
+// A language server asks when it is told that the client is ready, and what the client
+// sends meanwhile is handled after that.
+func TestPeerCallFromANotification(t *testing.T) {
+	for scheme, open := range openers {
+		t.Run(scheme, func(t *testing.T) {
+			jsonrpctest.NoLeaks(t)
+			srv := newEcho(t)
+			var registered string // one message is handled after the other
+			srv.Handle("initialized", func(ctx context.Context, _ json.RawMessage) (any, error) {
+				result, err := jsonrpctest.PeerOf(ctx).Call(ctx, "register", nil)
+				registered = string(result)
+				return nil, err
+			})
+			srv.Handle("registered", func(context.Context, json.RawMessage) (any, error) { return registered, nil })
+			stream := open(t, srv.URL(scheme))
+			converse(t, stream,
+				`--> {"jsonrpc":"2.0","method":"initialized"}`,
+				`<-- {"jsonrpc":"2.0","method":"register","id":"server-1"}`,
+				`--> {"jsonrpc":"2.0","result":"done","id":"server-1"}`,
+				`--> {"jsonrpc":"2.0","method":"registered","id":1}`,
+				`<-- {"jsonrpc":"2.0","result":"\"done\"","id":1}`,
+				`--> {"jsonrpc":"2.0","method":"initialized"}`,
+				`<-- {"jsonrpc":"2.0","method":"register","id":"server-2"}`,
+			)
+		})
+	}
+}
+
 // A question to a client that does not read waits as long as its context.
 func TestPeerCallToWhoDoesNotRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
