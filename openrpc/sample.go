@@ -260,7 +260,7 @@ func (m *sampler) entry(s *Schema, all *members) {
 	name, value := "key", s.AdditionalProperties
 	if len(s.PatternProperties) > 0 {
 		value = s.PatternProperties[0].Schema
-		if made, ok := samplePattern(s.PatternProperties[0].Name); ok {
+		if made, ok := samplePattern(&Schema{Pattern: s.PatternProperties[0].Name}); ok {
 			name = made
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // formats are values of the formats of JSON Schema and OpenAPI.
@@ -38,7 +39,7 @@ var formats = map[string]string{
 
 func sampleString(s *Schema) json.RawMessage {
 	text := "string"
-	if made, ok := samplePattern(s.Pattern); ok {
+	if made, ok := samplePattern(s); ok {
 		text = made
 	} else if made := formats[s.Format]; made != "" {
 		text = made
@@ -56,47 +57,92 @@ func sampleString(s *Schema) json.RawMessage {
 	return v
 }
 
-// samplePattern makes a short text that a regular expression matches, if it can.
-func samplePattern(pattern string) (string, bool) {
-	if pattern == "" {
+// samplePattern makes a short text that the schema's pattern matches, if it can: if
+// it can, one that is as long as it must be.
+func samplePattern(s *Schema) (string, bool) {
+	if s.Pattern == "" {
 		return "", false
 	}
-	compiled, err := regexp.Compile(pattern)
+	compiled, err := regexp.Compile(s.Pattern)
 	if err != nil {
 		return "", false
 	}
-	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	parsed, err := syntax.Parse(s.Pattern, syntax.Perl)
 	if err != nil {
 		return "", false
 	}
-	var b strings.Builder
-	writeMatch(&b, parsed)
-	return b.String(), b.Len() <= maxSampleSize && compiled.MatchString(b.String())
+	write := func(spare int) (string, bool) {
+		m := matcher{spare: spare}
+		m.write(parsed)
+		text := m.String()
+		return text, len(text) <= maxSampleSize && compiled.MatchString(text)
+	}
+	shortest, ok := write(0)
+	if s.MinLength == nil {
+		return shortest, ok
+	}
+	if missing := min(*s.MinLength, maxSampleSize) - utf8.RuneCountInString(shortest); missing > 0 {
+		if longer, ok := write(missing); ok {
+			return longer, true
+		}
+	}
+	return shortest, ok
 }
 
-// writeMatch writes the shortest thing there is for each part. Assertions are
-// taken for true; whether they are is seen in the end.
-func writeMatch(b *strings.Builder, re *syntax.Regexp) {
-	if b.Len() > maxSampleSize {
+// A matcher writes a text that a regular expression matches.
+type matcher struct {
+	strings.Builder
+	spare int // characters to be had of what may be repeated
+}
+
+// again writes a part so many times at most, while there are characters to be had.
+func (m *matcher) again(re *syntax.Regexp, most int) {
+	for i := 0; i != most && m.spare > 0; i++ {
+		spare, before := m.spare, m.Len()
+		m.spare = 0
+		m.write(re)
+		m.spare = spare - utf8.RuneCountInString(m.String()[before:])
+		if m.spare == spare {
+			return
+		}
+	}
+}
+
+// write writes the shortest thing there is for each part. Assertions are taken for
+// true; whether they are is seen in the end.
+func (m *matcher) write(re *syntax.Regexp) {
+	if m.Len() > maxSampleSize {
 		return
 	}
 	switch re.Op {
 	case syntax.OpLiteral:
-		b.WriteString(string(re.Rune))
+		m.WriteString(string(re.Rune))
 	case syntax.OpCharClass:
-		b.WriteRune(firstRune(re.Rune))
+		m.WriteRune(firstRune(re.Rune))
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		b.WriteByte('x')
-	case syntax.OpCapture, syntax.OpPlus, syntax.OpConcat:
+		m.WriteByte('x')
+	case syntax.OpCapture, syntax.OpConcat:
 		for _, sub := range re.Sub {
-			writeMatch(b, sub)
+			m.write(sub)
 		}
+	case syntax.OpStar:
+		m.again(re.Sub[0], -1)
+	case syntax.OpPlus:
+		m.write(re.Sub[0])
+		m.again(re.Sub[0], -1)
+	case syntax.OpQuest:
+		m.again(re.Sub[0], 1)
 	case syntax.OpRepeat:
-		for range re.Min {
-			writeMatch(b, re.Sub[0])
+		more := -1
+		if re.Max >= 0 {
+			more = re.Max - re.Min
 		}
+		for range re.Min {
+			m.write(re.Sub[0])
+		}
+		m.again(re.Sub[0], more)
 	case syntax.OpAlternate:
-		writeMatch(b, re.Sub[0])
+		m.write(re.Sub[0])
 	}
 }
 
