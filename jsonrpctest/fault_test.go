@@ -154,6 +154,28 @@ func memoryOr(t *testing.T, srv *jsonrpctest.Server, scheme string) *jsonrpc.Cli
 	return client
 }
 
+// TestFaultsOnce: a plan may put another in its place.
+func TestFaultsOnce(t *testing.T) {
+	for _, scheme := range append(schemes, "memory") {
+		t.Run(scheme, func(t *testing.T) {
+			srv := newEcho(t)
+			srv.SetFaults(func(a *jsonrpctest.Arrival) jsonrpctest.Fault {
+				if a.Method != "echo" {
+					return jsonrpctest.Fault{}
+				}
+				srv.SetFaults(nil)
+				return jsonrpctest.Refuse(7, "once")
+			})
+			client := memoryOr(t, srv, scheme)
+			for _, want := range []int64{7, 0} {
+				if err := client.Call(t.Context(), "echo", jsonrpc.Args{"x"}, nil); jsonrpc.CodeOf(err) != want || want == 0 && err != nil {
+					t.Errorf("got %v, want code %d", err, want)
+				}
+			}
+		})
+	}
+}
+
 // TestCuts cuts a reply at each of its bytes: each call but the last, whose reply
 // is whole, ends in an error that says it may have been carried out, and it was,
 // once.

@@ -69,24 +69,33 @@ func (s *Server) RefuseConnections(n int) { s.faults.refuse.Store(int64(n)) }
 
 // planned returns the fault for a message.
 func (s *Server) planned(in *incoming) Fault {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	if s.faults.plan == nil {
+	s.faults.asking.Lock()
+	defer s.faults.asking.Unlock()
+	plan, number := s.faults.next()
+	if plan == nil {
 		return Fault{}
 	}
-	a := Arrival{Number: s.faults.arrived, Text: in.text, Stream: in.peer != nil}
-	s.faults.arrived++
+	a := Arrival{Number: number, Text: in.text, Stream: in.peer != nil}
 	if checkJSON(in.text) == nil {
 		if a.Batch = oneOf(in.text, "["); !a.Batch {
 			r, _ := parseRequest(in.text)
 			a.Method = r.method
 		}
 	}
-	f := s.faults.plan(&a)
+	f := plan(&a)
 	if f.batches && !a.Batch {
 		return Fault{}
 	}
 	return f
+}
+
+// next returns the plan, nil if there is none, and the number of a message.
+func (fs *faults) next() (plan FaultPlan, number int) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	number = fs.arrived
+	fs.arrived++
+	return fs.plan, number
 }
 
 // A chosenFault is the fault of one message, which its handlers may change.

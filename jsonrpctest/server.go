@@ -57,6 +57,7 @@ type Server struct {
 
 // faults are what is to go wrong.
 type faults struct {
+	asking  sync.Mutex // while a plan is asked, which may call SetFaults
 	mu      sync.Mutex
 	plan    FaultPlan // under mu
 	arrived int       // under mu; messages since the plan was made
