@@ -38,7 +38,8 @@ type Tape struct {
 //
 // With the environment variable [RecordVariable] set, what the client says and
 // hears goes into the file, secrets masked (see [Mask], which may be nil), once
-// the test ends. Without it, nothing leaves the test: the file answers, see
+// the test ends; a test without an exchange, as one that is skipped, leaves the file
+// as it is. Without the variable, nothing leaves the test: the file answers, see
 // [Player], and the test fails if a call is not in it. The file is a [Recording]
 // and is to be kept with the test.
 func Cassette(t TB, file string, mask *Mask) *Tape {
@@ -188,9 +189,14 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
+// writeFile writes the recording, unless it is one of nothing and there is one already.
 func (b *lockedBuffer) writeFile(file string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	recording, err := ReadRecording(bytes.NewReader(b.text.Bytes()))
+	if _, absent := os.Stat(file); absent == nil && err == nil && len(recording.Exchanges) == 0 {
+		return nil
+	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // as any file of a repository
 		return err
 	}

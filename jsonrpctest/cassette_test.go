@@ -244,6 +244,41 @@ func TestRecorderOfTransports(t *testing.T) {
 	t.Run("play", run)
 }
 
+// TestCassetteWithoutExchanges: to record without the credentials, or while the server
+// is down, does not cost what was recorded before.
+func TestCassetteWithoutExchanges(t *testing.T) {
+	for name, run := range map[string]func(t *testing.T, tape *jsonrpctest.Tape){
+		"skipped": func(t *testing.T, _ *jsonrpctest.Tape) { t.Skip("there is no token") },
+		"down": func(t *testing.T, tape *jsonrpctest.Tape) {
+			srv := jsonrpctest.New(t)
+			srv.SetFaults(jsonrpctest.Always(jsonrpctest.Drop(jsonrpctest.FIN)))
+			client, err := tape.Dial(t.Context(), srv.URL("http"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			if err := client.Call(t.Context(), "next", nil, nil); err == nil {
+				t.Error("there was a reply")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const recorded = "--> {\"jsonrpc\":\"2.0\",\"method\":\"next\",\"id\":1}\n<-- {\"jsonrpc\":\"2.0\",\"result\":1,\"id\":1}\n"
+			file := filepath.Join(t.TempDir(), "pets.txt")
+			if err := os.WriteFile(file, []byte(recorded), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			t.Run("record", func(t *testing.T) {
+				t.Setenv(jsonrpctest.RecordVariable, "1")
+				run(t, jsonrpctest.Cassette(t, file, nil))
+			})
+			if text, err := os.ReadFile(file); string(text) != recorded || err != nil {
+				t.Errorf("the file has %q, %v", text, err)
+			}
+		})
+	}
+}
+
 type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
