@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +29,18 @@ func misfit(t *typ, v json.RawMessage, sent bool) string {
 	case named:
 		return misfitDecl(t.decl, v, sent)
 	}
-	return misfitScalar(t, v)
+	if why := misfitScalar(t, v); why != "" || !sent || t.text != "float32" || isFloat32(v) {
+		return why
+	}
+	return wants("a number that a float32 holds", v)
+}
+
+// isFloat32 tells whether a number is written as it was read if it is a float32.
+func isFloat32(v json.RawMessage) bool {
+	exact, _ := strconv.ParseFloat(string(v), 64) // it was read before
+	single, err := strconv.ParseFloat(string(v), 32)
+	written, _ := strconv.ParseFloat(strconv.FormatFloat(single, 'g', -1, 32), 64)
+	return err == nil && written == exact
 }
 
 func misfitDecl(d *decl, v json.RawMessage, sent bool) string {
@@ -38,12 +50,14 @@ func misfitDecl(d *decl, v json.RawMessage, sent bool) string {
 			return fmt.Sprintf("the member %s is missing", clean(name))
 		}
 		return misfitMembers(v, sent, func(name string) *typ {
-			for _, f := range d.fields {
-				if strings.EqualFold(f.json, name) {
-					return f.typ
-				}
+			i := slices.IndexFunc(d.fields, func(f field) bool { return f.json == name })
+			if i < 0 {
+				i = slices.IndexFunc(d.fields, func(f field) bool { return strings.EqualFold(f.json, name) })
 			}
-			return d.rest
+			if i < 0 {
+				return d.rest
+			}
+			return d.fields[i].typ
 		})
 	case tuple:
 		if i := missingItem(d, v); sent && i >= 0 {

@@ -58,6 +58,9 @@ type API interface {
 	// Draw calls api.draw.
 	Draw(ctx context.Context, shapes []*Shape, opts ...jsonrpc.CallOption) error
 
+	// Locate calls api.locate.
+	Locate(ctx context.Context, latitude float32, cases LocateCases, opts ...jsonrpc.CallOption) (float32, error)
+
 	// Forest calls api.forest.
 	Forest(ctx context.Context, opts ...jsonrpc.CallOption) (ForestResult, error)
 }
@@ -159,6 +162,11 @@ func (c *Client) Inline(ctx context.Context, options InlineOptions, opts ...json
 // Draw calls api.draw.
 func (c *Client) Draw(ctx context.Context, shapes []*Shape, opts ...jsonrpc.CallOption) error {
 	return c.caller.Call(ctx, "api.draw", jsonrpc.Args{shapes}, nil, opts...)
+}
+
+// Locate calls api.locate.
+func (c *Client) Locate(ctx context.Context, latitude float32, cases LocateCases, opts ...jsonrpc.CallOption) (float32, error) {
+	return jsonrpc.Call[float32](ctx, c.caller, "api.locate", jsonrpc.Args{latitude, cases}, opts...)
 }
 
 // Forest calls api.forest.

@@ -58,4 +58,14 @@ func TestExamples(t *testing.T) {
 	t.Run("api.draw/in a list", func(t *testing.T) {
 		t.Skip("the example and its schemas do not fit: the param shapes: item 0: item 0: the member side is missing")
 	})
+	t.Run("api.locate/exact", func(t *testing.T) {
+		client := New(&example{t: t, method: "api.locate", params: `[52.52,{"k":1,"K":"one"}]`, result: `13.404954123`})
+		_, err := client.Locate(t.Context(), decode[float32](t, `52.52`), decode[LocateCases](t, `{"k":1,"K":"one"}`))
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("api.locate/with too many digits", func(t *testing.T) {
+		t.Skip("the example and its schemas do not fit: the param latitude: want a number that a float32 holds, not 52.520006599")
+	})
 }

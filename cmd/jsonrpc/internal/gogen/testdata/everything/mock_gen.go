@@ -23,6 +23,7 @@ type Mock struct {
 	TupleFunc     func(ctx context.Context, tail Tail) error
 	InlineFunc    func(ctx context.Context, options InlineOptions) ([]json.RawMessage, error)
 	DrawFunc      func(ctx context.Context, shapes []*Shape) error
+	LocateFunc    func(ctx context.Context, latitude float32, cases LocateCases) (float32, error)
 	ForestFunc    func(ctx context.Context) (ForestResult, error)
 }
 
@@ -114,6 +115,14 @@ func (m *Mock) Draw(ctx context.Context, shapes []*Shape, _ ...jsonrpc.CallOptio
 		return notMocked("Draw")
 	}
 	return m.DrawFunc(ctx, shapes)
+}
+
+// Locate calls LocateFunc.
+func (m *Mock) Locate(ctx context.Context, latitude float32, cases LocateCases, _ ...jsonrpc.CallOption) (result float32, err error) {
+	if m.LocateFunc == nil {
+		return result, notMocked("Locate")
+	}
+	return m.LocateFunc(ctx, latitude, cases)
 }
 
 // Forest calls ForestFunc.

@@ -321,6 +321,12 @@ const (
 // ListOfItself is a list.
 type ListOfItself []ListOfItself
 
+// LocateCases is an object.
+type LocateCases struct {
+	K  *float64 `json:"k,omitempty"`
+	K2 *string  `json:"K,omitempty"`
+}
+
 // Marked is an object.
 type Marked struct {
 	V   bool  `json:"v"`
