@@ -13,7 +13,8 @@ import (
 // answer: the same method, params, other members, headers and options, at the same
 // endpoint (see [jsonrpc.Exchange.Key]). Each caller keeps its own context and decodes
 // the answer for itself; the message is given up when the last of them leaves. Only
-// single requests that are idempotent are shared ([jsonrpc.WithIdempotent]).
+// single requests that are idempotent are shared ([jsonrpc.WithIdempotent]). A panic
+// inside is that of each caller who waits.
 //
 // The context of the message is that of the first caller, with the latest deadline
 // of them all: if your jsonrpc.Auth takes the user from the context, or the key of a
@@ -38,6 +39,9 @@ func (d Dedupe) Interceptor() jsonrpc.Interceptor {
 			f := flights.join(ctx, x.Endpoint()+" "+key, x, next)
 			select {
 			case <-f.done:
+				if f.panicked != nil {
+					panic(f.panicked)
+				}
 				return x.Adopt(f.x, f.err)
 			case <-ctx.Done():
 				flights.leave(f, ctx.Err())
@@ -59,9 +63,11 @@ type flight struct {
 	key     string
 	ending  context.Context // ends when nobody waits any longer, or it has landed
 	cancel  context.CancelCauseFunc
-	done    chan struct{} // closed once x and err are set
+	done    chan struct{} // closed once what follows is set
 	x       *jsonrpc.Exchange
 	err     error
+
+	panicked any // what an interceptor inside panicked with: for those who wait
 
 	// Under flights.mu.
 	waiting  int
@@ -120,6 +126,7 @@ func (fs *flights) join(ctx context.Context, key string, x *jsonrpc.Exchange, ne
 		defer f.cancel(context.Canceled)
 		defer close(f.done)
 		defer fs.land(f)
+		defer func() { f.panicked = recover() }()
 		f.err = next(flightContext{values, f}, f.x)
 	}()
 	return f

@@ -18,7 +18,8 @@ import (
 // messages that are idempotent as a whole are hedged ([jsonrpc.WithIdempotent]),
 // and not those of [jsonrpc.Rows], [jsonrpc.Open] and [jsonrpc.WithProgress].
 //
-// An attempt that fails is no answer while another is under way.
+// An attempt that fails is no answer while another is under way. One that panics
+// ends the call with its panic.
 type Hedge struct {
 	// Delay is how long to wait for an answer before the next is sent. 0, the
 	// default, is as long as all but the slowest twentieth of the latest calls to
@@ -89,6 +90,8 @@ type attempt struct {
 	x     *jsonrpc.Exchange
 	err   error
 	final bool // the race is over
+
+	panicked any // what an interceptor inside panicked with: for the caller
 }
 
 // run has the first answer, or the last failure, be the outcome of the call.
@@ -96,6 +99,9 @@ func (r *race) run(ctx context.Context, executor failsafe.Executor[*attempt]) er
 	winner, _ := executor.WithContext(ctx).GetWithExecution(func(e failsafe.Execution[*attempt]) (*attempt, error) {
 		return r.attempt(e.Context()), nil
 	})
+	if winner != nil && winner.panicked != nil {
+		panic(winner.panicked)
+	}
 	r.mu.Lock()
 	r.over = true
 	if winner == nil || winner.x == nil {
@@ -110,9 +116,15 @@ func (r *race) run(ctx context.Context, executor failsafe.Executor[*attempt]) er
 	return r.x.Adopt(r.x.Part(), err)
 }
 
-// attempt sends the message: the first time with its own ids.
-func (r *race) attempt(ctx context.Context) *attempt {
-	a := r.begin()
+// attempt sends the message: the first time with its own ids. It runs on a goroutine
+// of its own, where a panic would end the program.
+func (r *race) attempt(ctx context.Context) (a *attempt) {
+	defer func() {
+		if p := recover(); p != nil {
+			a = &attempt{panicked: p, final: true}
+		}
+	}()
+	a = r.begin()
 	if a.x != nil {
 		a.err = r.next(ctx, a.x)
 	}
