@@ -94,6 +94,7 @@ type gathered struct {
 	raw   []byte
 	err   error
 
+	panicked any      // what the batch panicked with: for the caller
 	endpoint string   // of a pool
 	secrets  *secrets // of the batch, which may have been authorized
 }
@@ -137,13 +138,16 @@ func (co *coalescer) invoke(ctx context.Context, x *Exchange) error {
 		x.fail(err)
 		return err
 	}
-	alone := g.alone
+	alone, panicked := g.alone, g.panicked
 	var err error
-	if !alone {
+	if !alone && panicked == nil {
 		err = g.outcome()
 	}
 	*g = gathered{done: g.done}
 	co.used.Put(g)
+	if panicked != nil {
+		panic(panicked)
+	}
 	if alone {
 		return co.alone(ctx, x)
 	}

@@ -31,7 +31,14 @@ func (co *coalescer) send(calls []*gathered) {
 	}
 	x.buf = append(text, ']')
 	x.msg.Body = x.buf
-	err := co.client.roundTrip(ctx, x)
+	err, panicked := recovered(func() error { return co.client.roundTrip(ctx, x) })
+	if panicked != nil { // on this goroutine it would end the program
+		for _, g := range calls {
+			g.panicked = panicked
+			g.done <- struct{}{}
+		}
+		return
+	}
 	if refused, size := refusedWhole(err); refused {
 		co.sendSmaller(calls, size)
 		return
@@ -55,6 +62,12 @@ func (co *coalescer) send(calls []*gathered) {
 		g.done <- struct{}{}
 	}
 	co.letGo(again)
+}
+
+// recovered calls f, and returns what it panicked with.
+func recovered(f func() error) (err error, panicked any) {
+	defer func() { panicked = recover() }()
+	return f(), nil
 }
 
 // sendSmaller sends calls again, whose batch was refused, for its size alone or not.

@@ -36,6 +36,11 @@ func Open(ctx context.Context, c Caller, method string, params any, opts ...Call
 	go func() {
 		defer close(o.over)
 		defer cancel()
+		defer func() { // or the panic of an interceptor would end the program
+			if o.panicked = recover(); o.panicked != nil {
+				_ = w.CloseWithError(errPanicked)
+			}
+		}()
 		stop := context.AfterFunc(ctx, func() { // as the reader may not read
 			_ = w.CloseWithError(&transport.Error{Op: "read", Sent: true, Err: context.Cause(ctx)})
 		})
@@ -53,6 +58,9 @@ func Open(ctx context.Context, c Caller, method string, params any, opts ...Call
 		return o, nil
 	default:
 	}
+	if o.panicked != nil {
+		panic(o.panicked)
+	}
 	if err == nil {
 		err = errors.New("the caller cannot give a result as text: it takes no jsonrpc.Client's call")
 	}
@@ -68,9 +76,19 @@ type opened struct {
 
 	begun chan struct{} // closed once there is a result
 	given bool          // one was
+
+	panicked any // what the call panicked with, set before the reader gets errPanicked
 }
 
-func (o *opened) Read(p []byte) (int, error) { return o.reader.Read(p) }
+var errPanicked = errors.New("the call panicked")
+
+func (o *opened) Read(p []byte) (int, error) {
+	n, err := o.reader.Read(p)
+	if err == errPanicked {
+		panic(o.panicked)
+	}
+	return n, err
+}
 
 // Close gives up what was not read.
 func (o *opened) Close() error {
