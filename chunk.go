@@ -12,6 +12,11 @@ func (c *Client) runChunks(ctx context.Context, x *Exchange) error {
 	if len(bounds) < 2 {
 		return c.run(ctx, x)
 	}
+	if x.set.timeout > 0 { // of the whole
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, x.set.timeout)
+		defer cancel()
+	}
 	var all []error
 	from, sent := 0, false
 	for _, to := range bounds {

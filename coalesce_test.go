@@ -305,6 +305,32 @@ func TestMaxBatchPartFailsAlone(t *testing.T) {
 	})
 }
 
+// The timeout is that of the Send, not of each of its batches.
+func TestMaxBatchTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newSlow()
+		var b jsonrpc.Batch
+		results := make([]*jsonrpc.Result[int], 6)
+		for i := range results {
+			results[i] = jsonrpc.Queue[int](&b, "double", jsonrpc.Args{i})
+		}
+		begin := time.Now()
+		_, err := newClient(t, server, jsonrpc.WithTimeout(1500*time.Millisecond)).Send(t.Context(), &b, jsonrpc.WithMaxBatch(2, 0))
+		if since := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || since != 1500*time.Millisecond {
+			t.Errorf("after %v: %v", since, err)
+		}
+		for i, r := range results {
+			_, err := r.Get()
+			if i < 2 && err != nil || i >= 2 && !errors.Is(err, context.DeadlineExceeded) || i >= 4 && jsonrpc.MaybeSent(err) {
+				t.Error(i, err)
+			}
+		}
+		if fmt.Sprint(server.sizes) != "[2 2]" {
+			t.Errorf("batches of %v", server.sizes)
+		}
+	})
+}
+
 // If any of several batches may have been sent, the batch that they are made of may
 // not be repeated as a whole.
 func TestMaxBatchMayBeSentInPart(t *testing.T) {

@@ -232,7 +232,8 @@ func WithSecrets(values ...string) Option {
 
 // WithMaxBatch sends a [Batch] with more items than that, or more bytes, as
 // several batches, one after the other. The [Reply] is that of all; a batch that
-// fails as a whole fails alone. 0 means no limit, which is the default.
+// fails as a whole fails alone. [WithTimeout] counts for all of them together. 0 means
+// no limit, which is the default.
 func WithMaxBatch(items, bytes int) Option {
 	return option(func(s *settings) { s.chunkItems, s.chunkBytes = items, bytes })
 }
