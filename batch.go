@@ -174,15 +174,20 @@ type Response struct {
 	// response to this request, or says why the response cannot be used.
 	Err error
 
-	secrets *secrets // for the errors of Decode
+	set     *settings // of the call, for Decode; nil if a Response was made by hand
+	secrets *secrets  // for its errors
 }
 
-// Decode decodes the result into the variable v points to, or returns Err.
+// Decode decodes the result into the variable v points to, or returns Err. The
+// options of the call count: [WithNumbers], [WithCodec].
 func (r *Response) Decode(v any) error {
 	if r.Err != nil {
 		return r.Err
 	}
-	return decodeResult(r.Result, v, r.secrets)
+	if _, raw := v.(*json.RawMessage); !raw && r.set != nil && r.set.codec.decodes(v) {
+		return misfit(r.Result, r.set.codec.Unmarshal(r.Result, v), r.secrets)
+	}
+	return misfit(r.Result, decode(r.Result, v, r.set != nil && r.set.numbers), r.secrets)
 }
 
 // A Reply is all that a server sent back for one [Client.Send].

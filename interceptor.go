@@ -110,7 +110,7 @@ func (x *Exchange) Responses() []Response {
 	responses := make([]Response, 0, len(x.items))
 	for i := range x.items {
 		if it := &x.items[i]; !it.notification {
-			responses = append(responses, Response{ID: it.id, Method: it.method, Result: it.raw, Err: it.err, secrets: x.secrets})
+			responses = append(responses, Response{ID: it.id, Method: it.method, Result: it.raw, Err: it.err, set: x.set, secrets: x.secrets})
 		}
 	}
 	return responses

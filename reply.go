@@ -323,15 +323,15 @@ func (x *Exchange) decodeResult(e *envelope, it *item) error {
 	if _, syntax := new(envelope).scan(e.text, 0, false); syntax != nil {
 		return x.notJSON(e.text, syntax)
 	}
-	return x.secrets.maskTree(&DecodeError{Result: x.secrets.start(text), Err: err})
+	return misfit(text, err, x.secrets)
 }
 
-// decodeResult decodes a result that is known to be JSON.
-func decodeResult(text []byte, v any, s *secrets) error {
-	if err := decode(text, v, false); err != nil {
-		return s.maskTree(&DecodeError{Result: s.start(text), Err: err})
+// misfit returns err, which came of decoding text, as the error for the user.
+func misfit(text []byte, err error, s *secrets) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	return s.maskTree(&DecodeError{Result: s.start(text), Err: err})
 }
 
 // readUnasked looks at an answer to notifications, which should not be there. An

@@ -52,7 +52,7 @@ type Event struct {
 }
 
 // Decode decodes the event's data into the variable v points to.
-func (e Event) Decode(v any) error { return decodeResult(e.Data, v, nil) }
+func (e Event) Decode(v any) error { return misfit(e.Data, decode(e.Data, v, false), nil) }
 
 // A Gap says that events may have been missed, so that what happened between
 // From and To should be asked for in another way.
