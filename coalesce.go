@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -88,11 +89,13 @@ type gathered struct {
 	keep bool          // the response is to be kept
 	done chan struct{} // holds something once one of the following is set
 
-	left  bool // the caller has given it up; under the coalescer's mu
-	alone bool // the caller is to send it by itself
-	text  []byte
-	raw   []byte
-	err   error
+	left     bool // the caller has given it up; under the coalescer's mu
+	alone    bool // the caller is to send it by itself
+	text     []byte
+	raw      []byte
+	size     int64 // of its response, as it would have come alone
+	response *http.Response
+	err      error
 
 	panicked any      // what the batch panicked with: for the caller
 	endpoint string   // of a pool
@@ -188,7 +191,7 @@ func (g *gathered) outcome() error {
 	x.reset()
 	it := &x.items[0]
 	it.answered, it.err = true, g.err
-	x.text, x.size, x.endpoint = g.text, int64(len(g.text)), g.endpoint
+	x.text, x.size, x.response, x.endpoint = g.text, g.size, g.response, g.endpoint
 	x.secrets = x.secrets.and(g.secrets)
 	if g.err != nil {
 		return g.err

@@ -1,7 +1,6 @@
 package jsonrpc
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -55,6 +54,9 @@ func (co *coalescer) send(calls []*gathered) {
 			if g.err = err; err == nil {
 				g.err = ErrNoResponse
 			}
+		}
+		if !co.client.unseen {
+			g.response, g.size = x.response, responseSize(it)
 		}
 		if g.keep {
 			g.text = responseText(it)
@@ -113,7 +115,18 @@ func responseText(it *item) []byte {
 	if it.err != nil {
 		return nil
 	}
-	return appendResponse(`{"jsonrpc":"2.0","result":`, bytes.Clone(it.raw), `,"id":`, it.id)
+	return appendResponse(resultHead, it.raw, resultMiddle, it.id)
+}
+
+const resultHead, resultMiddle = `{"jsonrpc":"2.0","result":`, `,"id":`
+
+// responseSize is the length of responseText.
+func responseSize(it *item) int64 {
+	if it.err != nil {
+		return int64(len(responseText(it)))
+	}
+	var id [64]byte
+	return int64(len(resultHead) + len(it.raw) + len(resultMiddle) + len(it.id.append(id[:0])) + 1)
 }
 
 // refusedWhole reports whether err says that a server did not look into a batch, and

@@ -236,3 +236,49 @@ func TestCloseWhileCallsGather(t *testing.T) {
 		})
 	}
 }
+
+// What interceptors see of a coalesced call is what came: the HTTP response of the
+// batch, and the size of the call's own response, kept or not.
+func TestCoalescedCallsAreSeen(t *testing.T) {
+	for _, kept := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var mu sync.Mutex
+			var seen []string
+			server := newSlow()
+			client := newClient(t, tripper(func(ctx context.Context, m *transport.Message) (io.ReadCloser, error) {
+				reply, err := server.RoundTrip(ctx, m)
+				if err != nil {
+					return nil, err
+				}
+				text, err := io.ReadAll(reply)
+				return &arriving{strings.NewReader(string(text)), &http.Response{StatusCode: http.StatusOK}}, err
+			}),
+				jsonrpc.WithCoalescing(jsonrpc.Coalescing{Window: 1}), around(func(ctx context.Context, x *jsonrpc.Exchange, next jsonrpc.Invoker) error {
+					if kept {
+						x.KeepReply()
+					}
+					err := next(ctx, x)
+					mu.Lock()
+					defer mu.Unlock()
+					seen = append(seen, fmt.Sprintf("HTTP %d, %d bytes", x.HTTPStatus(), x.ReplySize()))
+					if kept && int(x.ReplySize()) != len(x.Reply()) {
+						t.Errorf("%d bytes of %s", x.ReplySize(), x.Reply())
+					}
+					return err
+				}))
+			var calls sync.WaitGroup
+			for _, n := range []int{1, -1} {
+				calls.Go(func() { _ = client.Call(t.Context(), "double", jsonrpc.Args{n}, nil) })
+			}
+			calls.Wait()
+			slices.Sort(seen)
+			want := []string{
+				fmt.Sprintf("HTTP 200, %d bytes", len(`{"jsonrpc":"2.0","result":2,"id":1}`)),
+				fmt.Sprintf("HTTP 200, %d bytes", len(`{"jsonrpc":"2.0","error":{"code":7,"message":"negative"},"id":1}`)),
+			}
+			if !slices.Equal(seen, want) {
+				t.Errorf("kept %v: %q, want %q", kept, seen, want)
+			}
+		})
+	}
+}

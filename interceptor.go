@@ -88,7 +88,8 @@ func (x *Exchange) KeepReply() { x.keep = true }
 // it was read. Of an event stream it is the message that answers.
 func (x *Exchange) Reply() []byte { return x.text }
 
-// ReplySize returns the size of the reply in bytes, after decompression.
+// ReplySize returns the size of the reply in bytes, after decompression. Of a call
+// that went with others ([WithCoalescing]) it is that of its own response.
 func (x *Exchange) ReplySize() int64 { return x.size }
 
 // HTTPResponse returns the response that the reply came in: its status and its
