@@ -31,22 +31,19 @@ import (
 func Open(ctx context.Context, c Caller, method string, params any, opts ...CallOption) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	r, w := io.Pipe()
-	o := &opened{reader: r, to: w, begun: make(chan struct{}), over: make(chan struct{}), cancel: cancel}
-	var err error
+	o := &opened{reader: r, to: w, begun: make(chan struct{}), over: make(chan struct{}), ctx: ctx, cancel: cancel}
 	go func() {
 		defer close(o.over)
 		defer cancel()
 		defer func() { // or the panic of an interceptor would end the program
 			if o.panicked = recover(); o.panicked != nil {
-				_ = w.CloseWithError(errPanicked)
+				_ = w.CloseWithError(errOver)
 			}
 		}()
-		stop := context.AfterFunc(ctx, func() { // as the reader may not read
-			_ = w.CloseWithError(&transport.Error{Op: "read", Sent: true, Err: context.Cause(ctx)})
-		})
-		err = c.Call(ctx, method, params, o, opts...)
+		stop := context.AfterFunc(ctx, func() { _ = w.CloseWithError(errOver) }) // as the reader may not read
+		o.err = c.Call(ctx, method, params, o, opts...)
 		stop()
-		_ = w.CloseWithError(err) // it never fails
+		_ = w.CloseWithError(o.err) // it never fails
 	}()
 	select {
 	case <-o.begun:
@@ -58,9 +55,7 @@ func Open(ctx context.Context, c Caller, method string, params any, opts ...Call
 		return o, nil
 	default:
 	}
-	if o.panicked != nil {
-		panic(o.panicked)
-	}
+	err := o.outcome()
 	if err == nil {
 		err = errors.New("the caller cannot give a result as text: it takes no jsonrpc.Client's call")
 	}
@@ -71,23 +66,37 @@ func Open(ctx context.Context, c Caller, method string, params any, opts ...Call
 type opened struct {
 	reader *io.PipeReader
 	to     *io.PipeWriter
+	ctx    context.Context
 	cancel context.CancelFunc
-	over   chan struct{} // closed once the call is
 
 	begun chan struct{} // closed once there is a result
 	given bool          // one was
 
-	panicked any // what the call panicked with, set before the reader gets errPanicked
+	over     chan struct{} // closed once the call is, and with it what follows is set
+	err      error
+	panicked any
 }
 
-var errPanicked = errors.New("the call panicked")
+// errOver has the reader wait for the outcome of the call, which is over or about to be.
+var errOver = errors.New("the call is over")
 
 func (o *opened) Read(p []byte) (int, error) {
 	n, err := o.reader.Read(p)
-	if err == errPanicked {
-		panic(o.panicked)
+	if err == errOver {
+		if err = o.outcome(); err == nil {
+			err = io.EOF
+		}
 	}
 	return n, err
+}
+
+// outcome waits for the call to be over, and panics if it did.
+func (o *opened) outcome() error {
+	<-o.over
+	if o.panicked != nil {
+		panic(o.panicked)
+	}
+	return o.err
 }
 
 // Close gives up what was not read.
@@ -111,6 +120,9 @@ func (o *opened) begin() error {
 // take hands text on.
 func (o *opened) take(text []byte) error {
 	_, err := o.to.Write(text)
+	if err != nil && o.ctx.Err() != nil {
+		err = &transport.Error{Op: "read", Sent: true, Err: context.Cause(o.ctx)}
+	}
 	return err
 }
 

@@ -112,6 +112,46 @@ func TestOpenGivenUp(t *testing.T) {
 	_ = result.Close()
 }
 
+// The error of a call whose context ends in mid-result is as that of any call: it names
+// the method and the server.
+func TestOpenCancelledInTheMiddle(t *testing.T) {
+	stop := errors.New("enough")
+	for name, test := range map[string]struct {
+		read bool // before
+		rest func(w http.ResponseWriter, r *http.Request)
+	}{
+		"nobody reads": {false, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, strings.Repeat(",2", 1_000_000))
+		}},
+		"nothing comes": {true, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }},
+	} {
+		client := dial(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, `{"jsonrpc":"2.0","id":1,"result":[1`)
+			w.(http.Flusher).Flush()
+			test.rest(w, r)
+		}).URL)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		result, err := jsonrpc.Open(ctx, client, "dump", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if test.read {
+			if _, err := io.ReadFull(result, make([]byte, 2)); err != nil {
+				t.Error(err)
+			}
+		}
+		cancel(stop)
+		_, err = io.ReadAll(result)
+		if !errors.Is(err, stop) || !errors.Is(err, context.Canceled) || !jsonrpc.MaybeSent(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+		wantError(t, err, "jsonrpc: dump at "+client.String()+": read: enough")
+		if err = result.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // The first of a result is there before the rest of it was sent.
 func TestOpenWhileItArrives(t *testing.T) {
 	goOn := make(chan struct{})

@@ -12,6 +12,8 @@ import (
 	engine "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	jsonv1 "github.com/go-json-experiment/json/v1"
+
+	"example.com/jsonrpc/transport"
 )
 
 // streamFrom is the size of a reply from which its result is decoded while it
@@ -84,6 +86,9 @@ func (x *Exchange) stream(reply io.Reader, limit int64) (done bool, err error) {
 	}
 	if syntax := syntaxOf(decodeErr); syntax != nil {
 		return true, x.notJSON(nil, syntax)
+	}
+	if ended := (*transport.Error)(nil); errors.As(decodeErr, &ended) { // the context of Open
+		return true, ended
 	}
 	if decodeErr != nil {
 		it.answered, it.err = true, &DecodeError{Result: x.secrets.start(x.in[at:]), Err: decodeErr}
