@@ -299,9 +299,12 @@ func (c *conn) RoundTrip(ctx context.Context, m *transport.Message) (io.ReadClos
 		}
 		return nil, err
 	}
+	l.ask(m)
 	if err := l.write(ctx, m.Body); err != nil {
 		ids := l.forget(w)
-		if ctx.Err() != nil && sent(err) { // it may be sent yet
+		if !sent(err) {
+			l.notAsked(m)
+		} else if ctx.Err() != nil { // it may be sent yet
 			l.sendCancel(ids)
 		}
 		l.release(w)
@@ -311,6 +314,13 @@ func (c *conn) RoundTrip(ctx context.Context, m *transport.Message) (io.ReadClos
 		return &batchReply{ctx: ctx, link: l, waiter: w}, nil
 	}
 	f, err := l.wait(ctx, w)
+	if err != nil && asks(m) {
+		select { // what is there at the server must not be forgotten
+		case came, ok := <-w.frames:
+			f, err = l.got(came, ok)
+		default:
+		}
+	}
 	l.release(w)
 	if err != nil {
 		return nil, err

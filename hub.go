@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"bytes"
+	"context"
 	"maps"
 	"slices"
 	"sync"
@@ -23,6 +24,15 @@ type early struct {
 	asking int // subscriptions that are being asked for
 	events []arrival
 	gap    *Gap // those that there was no room for; nil if there are none
+
+	orphans []orphan // to be taken back once nobody is asking
+}
+
+// An orphan is what the server has made for a subscription that was given up.
+type orphan struct {
+	of   *Subscription
+	id   ID
+	link *link
 }
 
 // maxEarly bounds the events of a method that are kept.
@@ -48,9 +58,41 @@ func (h *hub) arrived(d Dialect) {
 	defer h.mu.Unlock()
 	for _, method := range d.Methods {
 		if h.early[method].asking--; h.early[method].asking == 0 {
+			for _, o := range h.early[method].orphans {
+				h.takeBackLocked(o)
+			}
 			delete(h.early, method)
 		}
 	}
+}
+
+// takeBack has the server end what nobody wants. It does not wait.
+func (h *hub) takeBack(o orphan) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e := h.early[o.of.dialect.Methods[0]]; e != nil {
+		e.orphans = append(e.orphans, o)
+		return
+	}
+	h.takeBackLocked(o)
+}
+
+// takeBackLocked is takeBack when nobody is asking: some servers, such as Solana's, give
+// all who ask the same on a connection one id. The caller must hold h.mu.
+func (h *hub) takeBackLocked(o orphan) {
+	for s := range h.allLocked() {
+		s.mu.Lock()
+		wanted := s.link == o.link && s.id == o.id
+		s.mu.Unlock()
+		if wanted {
+			return
+		}
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(o.link.ctx, attemptTime)
+		defer cancel()
+		_ = o.of.unsubscribe(ctx, o.link, o.id) // if it fails, its events are passed over
+	}()
 }
 
 // add has s get events from now on, and those that came early. They come by l. An

@@ -30,9 +30,10 @@ type link struct {
 	mu      sync.Mutex // for what follows
 	waiting map[ID]*waiter
 	spare   []*waiter // to be used again
-	calls   int       // messages that wait
-	owed    bool      // an answer may come that nobody waits for
-	err     error     // why the link has ended, nil before
+	asked   map[ID]*asked
+	calls   int   // messages that wait
+	owed    bool  // an answer may come that nobody waits for
+	err     error // why the link has ended, nil before
 }
 
 // A waiter is a message whose reply is awaited.

@@ -22,8 +22,9 @@ type streamSettings struct {
 	termWait     time.Duration
 	subprotocols []string
 	wrap         func(transport.Stream) transport.Stream
-	link         *link // of a call: see onLink
-	lazy         bool  // the first call connects
+	link         *link              // of a call: see onLink
+	late         func(reply []byte) // of a call: see asksOn
+	lazy         bool               // the first call connects
 	hooks        []func(ConnectionEvent)
 	shown        *shown // what handshakes show; nil if that is the same for all
 }
@@ -31,6 +32,12 @@ type streamSettings struct {
 // onLink has a call use this connection and no other.
 func onLink(l *link) CallOption {
 	return callOnly(func(s *settings) { s.stream.link = l })
+}
+
+// asksOn is onLink for a call that makes a subscription: late is told of a reply that
+// came when nobody waited for it any longer. It must not wait.
+func asksOn(l *link, late func(reply []byte)) CallOption {
+	return callOnly(func(s *settings) { s.stream.link, s.stream.late = l, late })
 }
 
 // WithFraming says how messages are told apart on tcp, tls, unix and exec:

@@ -226,9 +226,13 @@ func (l *link) deliver(f *frame, id []byte, array bool) bool {
 			break
 		}
 	}
+	late := l.answeredLocked(id)
 	if w == nil {
 		l.mu.Unlock()
 		l.conn.stats.strays.Add(1)
+		if late != nil {
+			late(f.text)
+		}
 		if nameless && f.err == nil {
 			l.conn.report(fmt.Errorf("jsonrpc: %s sent a response without an id: %s", l.conn.name, clean(string(l.secrets.start(f.text)), maxErrorText)))
 		}

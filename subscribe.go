@@ -180,7 +180,8 @@ func (s *Subscription) begin(ctx context.Context, l *link) error {
 	}
 	hub.expect(s.dialect)
 	defer hub.arrived(s.dialect)
-	id, err := Call[ID](ctx, s.client, s.dialect.Subscribe, s.dialect.Params, onLink(l))
+	id, err := Call[ID](ctx, s.client, s.dialect.Subscribe, s.dialect.Params,
+		asksOn(l, func(reply []byte) { s.answeredLate(l, reply) }))
 	if err != nil {
 		return err
 	}
@@ -188,6 +189,19 @@ func (s *Subscription) begin(ctx context.Context, l *link) error {
 		_ = s.unsubscribe(l.ctx, l, id) // closed in the meantime
 	}
 	return err
+}
+
+// answeredLate takes back what the server has made for a request that nobody waits for
+// any longer, of which reply is the reply.
+func (s *Subscription) answeredLate(l *link, reply []byte) {
+	var e envelope
+	_, err := e.scan(reply, skipSpace(reply, skipMark(reply)), false)
+	if err != nil || e.result == nil || isNull(e.result) || s.dialect.Unsubscribe == "" {
+		return
+	}
+	if id, ok := parseID(e.result); ok {
+		l.conn.events.takeBack(orphan{s, id, l})
+	}
 }
 
 // resume makes the subscription again on a new connection, l.
