@@ -17,6 +17,9 @@ func (d *dialSettings) dialHTTP(rawURL string) (*Client, error) {
 			rawURL = u.String()
 		}
 	}
+	if d.stream.framing != nil {
+		return nil, d.refuse("a framing has no effect on HTTP, where a message is a body")
+	}
 	if err := d.checkHTTP(); err != nil {
 		return nil, err
 	}
@@ -62,6 +65,12 @@ func (d *dialSettings) sessionHeader() http.Header {
 		header["Cookie"] = cookies
 	}
 	return header
+}
+
+// forHTTP reports whether there are options that only HTTP heeds, or the handshake of a
+// WebSocket.
+func (d *dialSettings) forHTTP() bool {
+	return d.proxy != nil || d.userHTTP || d.wrap != nil || d.lean || d.http.Jar != nil || d.http.Compress || d.http.Encoding != ""
 }
 
 // checkHTTP refuses options that would have no effect, and prepares the proxy.
@@ -136,8 +145,8 @@ func WithCookieJar(jar http.CookieJar) DialOption {
 }
 
 // WithCompression sends messages of [transport.CompressFrom] bytes or more
-// compressed with gzip. Few servers understand it. Compressed replies are
-// always read.
+// compressed with gzip, and offers a WebSocket's own compression in its handshake. Few
+// servers understand it. Compressed replies are always read.
 func WithCompression() DialOption {
 	return dialOnly(func(d *dialSettings) { d.http.Compress = true })
 }

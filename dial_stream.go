@@ -91,7 +91,7 @@ func (d *dialSettings) dialSocket(ctx context.Context, scheme, rawURL string) (*
 	case d.tlsConfig != nil:
 		return nil, d.refuse("options for TLS have no effect on %s: use tls", scheme)
 	}
-	if d.proxy != nil || d.userHTTP || d.wrap != nil || d.lean {
+	if d.forHTTP() {
 		return nil, d.refuse("options for HTTP and proxies have no effect on %s", scheme)
 	}
 	name := scheme + "://" + address + d.at()
@@ -124,7 +124,7 @@ func (d *dialSettings) dialCommand(ctx context.Context, line string) (*Client, e
 	if err != nil || len(command) == 0 {
 		return nil, d.refuse(`the URL must have the form exec:COMMAND ARGUMENT…, with "quotes" closed`)
 	}
-	if d.tlsConfig != nil || d.proxy != nil || d.userHTTP || d.wrap != nil || d.lean {
+	if d.tlsConfig != nil || d.forHTTP() {
 		return nil, d.refuse("options for TLS, HTTP and proxies have no effect on a child process")
 	}
 	if d.address != "" {
@@ -150,6 +150,9 @@ func (d *dialSettings) dialWebSocket(ctx context.Context, rawURL string) (*Clien
 	}
 	if d.lean {
 		return nil, d.refuse("lean HTTP has no effect on a WebSocket")
+	}
+	if d.http.Encoding != "" {
+		return nil, d.refuse("an encoding of requests has no effect on a WebSocket, which has a compression of its own: use WithCompression")
 	}
 	if jar := d.http.Jar; jar != nil {
 		inner := d.wrap

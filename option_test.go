@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -257,6 +258,43 @@ func TestHTTPResponseIsShown(t *testing.T) {
 		}
 		if want := fmt.Sprint(test.status, test.session); len(seen) != 1 || seen[0] != want {
 			t.Errorf("%s: saw %q, want one %s", test.session, seen, want)
+		}
+	}
+}
+
+// Options that mean nothing to a transport are refused, not dropped.
+func TestOptionsOfOtherTransports(t *testing.T) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forHTTP := map[string]jsonrpc.DialOption{
+		"WithCookieJar":          jsonrpc.WithCookieJar(jar),
+		"WithHTTPClient":         jsonrpc.WithHTTPClient(&http.Client{Jar: jar}),
+		"WithCompression":        jsonrpc.WithCompression(),
+		"WithRequestCompression": jsonrpc.WithRequestCompression("gzip", 0),
+		"WithLeanHTTP":           jsonrpc.WithLeanHTTP(),
+	}
+	framing := map[string]jsonrpc.DialOption{"WithFraming": jsonrpc.WithFraming(transport.Header)}
+	for target, refused := range map[string]map[string]jsonrpc.DialOption{
+		"tcp://127.0.0.1:1":  forHTTP,
+		"tls://127.0.0.1:1":  forHTTP,
+		"unix:///nowhere":    forHTTP,
+		"exec:cat":           forHTTP,
+		"test+call://here":   forHTTP,
+		"test+stream://here": framing,
+		"http://127.0.0.1:1": framing,
+		"wss://127.0.0.1:1":  framing,
+		"ws://127.0.0.1:1":   {"WithRequestCompression": forHTTP["WithRequestCompression"], "WithLeanHTTP": forHTTP["WithLeanHTTP"]},
+	} {
+		for name, opt := range refused {
+			client, err := jsonrpc.Dial(t.Context(), target, opt)
+			if err == nil {
+				_ = client.Close()
+			}
+			if message := (*jsonrpc.MessageError)(nil); !errors.As(err, &message) || !strings.Contains(err.Error(), "no effect on") {
+				t.Errorf("%s of %s: %v", name, target, err)
+			}
 		}
 	}
 }

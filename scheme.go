@@ -69,8 +69,11 @@ func (d *dialSettings) dialScheme(ctx context.Context, s Scheme, rawURL string) 
 	if err != nil {
 		return nil, d.refuse("the URL cannot be parsed")
 	}
-	if d.proxy != nil || d.userHTTP || d.wrap != nil || d.lean {
+	if d.forHTTP() {
 		return nil, d.refuse("options for HTTP and proxies have no effect on %s", u.Scheme)
+	}
+	if d.stream.framing != nil {
+		return nil, d.refuse("a framing has no effect on %s", u.Scheme)
 	}
 	if d.address != "" {
 		return nil, d.refuseAddress(u.Scheme)
