@@ -65,6 +65,7 @@ type settings struct {
 	logger       *slog.Logger
 	deviations   func(Deviation)
 	onResponse   func(*http.Response)
+	hooked       bool // of a call: it has hooks of its own, which nobody else's message calls
 	codec        *Codec
 	interceptors []Interceptor
 	idempotent   []string // patterns of methods
@@ -88,7 +89,7 @@ func defaultSettings() settings {
 // forCall makes s, a copy of the client's settings, ready for the options of a
 // call. What merges starts empty, because the client's own is added later.
 func (s *settings) forCall() {
-	s.header, s.query, s.cookies = nil, nil, nil
+	s.header, s.query, s.cookies, s.hooked = nil, nil, nil, false
 }
 
 // with returns a copy of s, the client's settings, with the options of a call.
@@ -153,7 +154,7 @@ func WithVersion1() Option {
 // because validation is off, and for [DeviationAnswered], which does no harm, in
 // any case. It may be called by many goroutines at once.
 func WithDeviations(f func(Deviation)) Option {
-	return option(func(s *settings) { s.deviations = f })
+	return option(func(s *settings) { s.deviations, s.hooked = f, true })
 }
 
 // WithHTTPResponse has f called with each HTTP response, for its status and its
@@ -161,7 +162,7 @@ func WithDeviations(f func(Deviation)) Option {
 // not for f, nor may it change anything. It may be called by many goroutines at
 // once.
 func WithHTTPResponse(f func(*http.Response)) Option {
-	return option(func(s *settings) { s.onResponse = f })
+	return option(func(s *settings) { s.onResponse, s.hooked = f, true })
 }
 
 // WithIDs draws the ids of requests that have none from g: one made by

@@ -234,12 +234,13 @@ func usesUp(v any) bool {
 // params and other members of the requests, and what options and interceptors have
 // changed for the call, but for headers and members of traces. Exchanges of two clients,
 // which may have other credentials, never share it while both live. There is none, and
-// ok is false, if x is not [Exchange.Copyable], if the call has a [WithAuth] of its
-// own, or if it makes or ends a subscription. It does not tell what an [Auth] takes from the context, or the function of
-// [Sticky].
+// ok is false, if x is not [Exchange.Copyable], if the call has a [WithAuth],
+// [WithHTTPResponse] or [WithDeviations] of its own, or if it makes or ends a
+// subscription. It does not tell what an [Auth] takes from the context, or the function
+// of [Sticky].
 func (x *Exchange) Key() (key string, ok bool) {
 	s, session := x.set, &x.client.settings
-	if !x.Copyable() || !s.sameAuth(session) || s.stream.link != nil {
+	if !x.Copyable() || !s.sameAuth(session) || s.stream.link != nil || s != session && s.hooked {
 		return "", false
 	}
 	var b strings.Builder

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,6 +64,26 @@ func TestDedupe(t *testing.T) {
 		calls.Wait()
 		if s.count() != 9 {
 			t.Errorf("%d messages", s.count())
+		}
+	})
+}
+
+// The hooks of a call are called for it: another's message would not call them.
+func TestDedupeLeavesCallsWithHooksAlone(t *testing.T) {
+	bubble(t, "hooks", func(t *testing.T) {
+		s := &server{steps: []step{after(time.Second, fine)}}
+		client := s.client(t, idempotent, resilience.New(resilience.Dedupe{}), jsonrpc.WithHTTPResponse(func(*http.Response) {}))
+		var calls sync.WaitGroup
+		var seen atomic.Int64
+		for range 3 {
+			calls.Go(func() { _ = call(t.Context(), client) })
+			calls.Go(func() {
+				_ = call(t.Context(), client, jsonrpc.WithHTTPResponse(func(*http.Response) { seen.Add(1) }))
+			})
+		}
+		calls.Wait()
+		if seen.Load() != 3 || s.count() != 4 {
+			t.Errorf("hooks were called %d times for %d messages", seen.Load(), s.count())
 		}
 	})
 }
