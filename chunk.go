@@ -19,7 +19,11 @@ func (c *Client) runChunks(ctx context.Context, x *Exchange) error {
 	}
 	var all []error
 	from, sent := 0, false
-	for _, to := range bounds {
+	for from < len(x.items) {
+		to := bounds[0]
+		if bounds = bounds[1:]; ctx.Err() != nil { // nothing more is sent: one error is enough
+			to = len(x.items)
+		}
 		part := x.Part(indexes(from, to)...)
 		err := x.adopt(part, c.run(ctx, part), false)
 		if err != nil {

@@ -310,12 +310,13 @@ func TestMaxBatchTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := newSlow()
 		var b jsonrpc.Batch
-		results := make([]*jsonrpc.Result[int], 6)
+		results := make([]*jsonrpc.Result[int], 10)
 		for i := range results {
 			results[i] = jsonrpc.Queue[int](&b, "double", jsonrpc.Args{i})
 		}
 		begin := time.Now()
 		_, err := newClient(t, server, jsonrpc.WithTimeout(1500*time.Millisecond)).Send(t.Context(), &b, jsonrpc.WithMaxBatch(2, 0))
+		wantError(t, err, "jsonrpc: batch of 10: send: context deadline exceeded\nsend: context deadline exceeded")
 		if since := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || since != 1500*time.Millisecond {
 			t.Errorf("after %v: %v", since, err)
 		}
