@@ -145,3 +145,51 @@ func TestPoolRefusedOnTrial(t *testing.T) {
 		wantText(t, "state", states(p), "up")
 	})
 }
+
+// Nor does a subscription that this side refuses, or that ends in a panic of the caller's
+// own: the endpoint stays on trial, and a call may show whether it is well.
+func TestPoolSubscriptionRefusedOnTrial(t *testing.T) {
+	for name, refuse := range map[string]func() error{
+		"refused": func() error { return &jsonrpc.MessageError{Reason: "not now"} },
+		"panic":   func() error { panic("oops") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, _ *peer) {
+				servers, endpoints := peers(t, 2)
+				a := servers[0]
+				p := poolOf(t, endpoints, jsonrpc.WithStrategy(jsonrpc.Ordered()), jsonrpc.WithInterceptors(
+					func(next jsonrpc.Invoker) jsonrpc.Invoker {
+						return func(ctx context.Context, x *jsonrpc.Exchange) error {
+							if x.Method() == "eth_subscribe" {
+								return refuse()
+							}
+							return next(ctx, x)
+						}
+					}))
+				one := startCall(t.Context(), t, p.Client, "one")
+				a.play(`
+					--> {"jsonrpc":"2.0","method":"one","id":1}
+					<-- {"jsonrpc":"2.0","error":{"code":-32005,"message":"too often"},"id":1}
+					wait 1m
+				`)
+				if _, err := one.get(); jsonrpc.CodeOf(err) != -32005 {
+					t.Error(err)
+				}
+				func() {
+					defer func() { _ = recover() }()
+					if _, err := jsonrpc.Subscribe(t.Context(), p.Client, jsonrpc.EthSubscribe("newHeads"), nil); err == nil {
+						t.Error("it is not refused")
+					}
+				}()
+				wantText(t, "states", states(p), "trial,up")
+				two := startCall(t.Context(), t, p.Client, "two")
+				a.play(`
+					--> {"jsonrpc":"2.0","method":"two","id":3}
+					<-- {"jsonrpc":"2.0","result":"a","id":3}
+				`)
+				two.want("a")
+				wantText(t, "states", states(p), "up,up")
+			})
+		})
+	}
+}

@@ -41,14 +41,21 @@ func (p *Pool) placeBy(ctx context.Context, s *Subscription, search *search) err
 }
 
 // subscribe makes s at the endpoint, which must be acquired, and releases it.
-func (e *endpoint) subscribe(ctx context.Context, s *Subscription, trial bool) error {
-	defer e.release()
-	err := s.beginOn(ctx, e.conn())
+func (e *endpoint) subscribe(ctx context.Context, s *Subscription, trial bool) (err error) {
+	finished := false
+	defer func() {
+		if !finished { // a panic, or a runtime.Goexit, of the caller's own
+			e.unknown(trial)
+		}
+		e.release()
+	}()
+	err = s.beginOn(ctx, e.conn())
+	finished = true
 	switch o := e.pool.outcome(err); {
 	case !trial && err != nil: // its call was judged, if there was one
 	case atFault(o):
 		e.failed(o, err, trial)
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, o.Class == ClassRefused:
 		e.unknown(trial)
 	default:
 		e.answered(trial)
