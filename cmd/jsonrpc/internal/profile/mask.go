@@ -143,6 +143,10 @@ var key = regexp.MustCompile(`^[0-9A-Za-z_-]{20,}$`)
 
 var queryValue = regexp.MustCompile(`=[^&]+`)
 
+// variablePassword is how a URL begins whose password is not in the file. Package
+// net/url takes no such URL.
+var variablePassword = regexp.MustCompile(`^([a-z][0-9a-z+]*://)?(?:[0-9A-Za-z_.-]*|\$\{[^}]*\}):\$\{[^}]*\}@`)
+
 // maskURL masks the user's password, the query's values, and what looks like a
 // key in the path.
 func maskURL(text string) string {
@@ -152,6 +156,9 @@ func maskURL(text string) string {
 			return text
 		}
 		prefix = "http://"
+	}
+	if m := variablePassword.FindStringSubmatch(text); m != nil && !strings.Contains(text[len(m[0]):], "@") {
+		return m[0] + strings.TrimPrefix(maskURL(m[1]+text[len(m[0]):]), m[1])
 	}
 	u, err := url.Parse(prefix + text)
 	if err != nil {

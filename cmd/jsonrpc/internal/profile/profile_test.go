@@ -82,6 +82,11 @@ func TestMaskedTarget(t *testing.T) {
 		"wss://host/ws/0123456789-0123abcdef": "wss://host/ws/***",
 		"unix:///run/x.sock":                  "unix:///run/x.sock",
 		"host:1?a=b&c=${D}":                   "host:1?a=***&c=${D}",
+		"https://tom:${P}@host/?a=b":          "https://tom:${P}@host/?a=***",
+		"${U}:${P}@${HOST}:1":                 "${U}:${P}@${HOST}:1",
+		"https://tom:x${P}@host/":             "https://***@host/",
+		"https://tom:${P}x@host/":             "https://***@host/",
+		"https://tom:${P}@secret@host/":       "https://***@host/",
 	} {
 		if got := maskURL(target); got != want {
 			t.Errorf("%s: got %s, want %s", target, got, want)
@@ -148,7 +153,8 @@ func TestExposed(t *testing.T) {
 		`header = { Authorization = "env:X" }`: false, `bearer = "env:X"`: false, `bearer = "@file"`: false,
 		`bearer = "abc"`: true, `bearer = "@@abc"`: true, `bearer = { command = ["x"] }`: false,
 		`user = "tom:jerry"`: true, `target = "http://host/path"`: false, `target = "http://a:b@host/"`: true,
-		`target = "http://host/${KEY}"`: false, `timeout = 3`: false,
+		`target = "http://host/${KEY}"`: false, `target = "http://tom:${P}@host/"`: false, `target = "http://tom:${P}@host/?k=x"`: true,
+		`timeout = 3`: false,
 	} {
 		f, err := load(t, "[profile.x]\n"+line)
 		if err != nil {
