@@ -178,7 +178,7 @@ func (p *place) set(s *session, f *pflag.Flag, setting profile.Setting, given bo
 			err = f.Value.Set(text)
 		}
 		if err != nil {
-			return fmt.Errorf(": %w", err)
+			return fmt.Errorf(": %w", valueError(err))
 		}
 	}
 	f.Changed, p.fromProfile[f.Name] = true, !given

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -100,9 +101,17 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &missing):
 		return &usageError{fmt.Sprintf("--%s wants a value: %s", missing.GetFlag().Name, missing.GetFlag().Value.Type())}
 	case errors.As(err, &invalid):
-		return &usageError{fmt.Sprintf("--%s: %v", invalid.GetFlag().Name, invalid.Unwrap())}
+		return &usageError{fmt.Sprintf("--%s: %v", invalid.GetFlag().Name, valueError(invalid.Unwrap()))}
 	}
 	return &usageError{"a flag cannot be read: flags are written --name or --name=value"}
+}
+
+// valueError is why a flag does not take a value, in words for users.
+func valueError(err error) error {
+	if e, ok := errors.AsType[*strconv.NumError](err); ok && e.Func == "ParseBool" {
+		return errors.New("write true or false")
+	}
+	return err
 }
 
 func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
