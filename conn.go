@@ -90,6 +90,7 @@ const (
 	lasting        = time.Second // how long a connection must hold to be no failure
 	maxRunning     = 100
 	maxQueued      = 10_000
+	maxQueuedBytes = 64 << 20 // of the messages in one queue, but for a single larger one
 )
 
 func newConn(name string, dial StreamDialer, s *settings) *conn {

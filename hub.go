@@ -23,6 +23,7 @@ type hub struct {
 type early struct {
 	asking int // subscriptions that are being asked for
 	events []arrival
+	bytes  int  // of params in all that came
 	gap    *Gap // those that there was no room for; nil if there are none
 
 	orphans []orphan // to be taken back once nobody is asking
@@ -132,7 +133,7 @@ func (s *Subscription) takeLocked(e *early) {
 	e.events = slices.DeleteFunc(e.events, func(a arrival) bool {
 		event, ok := s.eventOfLocked(a)
 		if ok {
-			s.queue = append(s.queue, queuedEvent{event, a.at})
+			s.addLocked(event, a.at)
 		}
 		return ok
 	})
@@ -200,8 +201,8 @@ type delivery struct {
 
 func (e *early) keep(a arrival) {
 	switch {
-	case len(e.events) < maxEarly:
-		e.events = append(e.events, a)
+	case len(e.events) < maxEarly && !tooMuch(e.bytes, len(a.Params)):
+		e.events, e.bytes = append(e.events, a), e.bytes+len(a.Params)
 	case e.gap == nil:
 		e.gap = &Gap{From: a.at, To: a.at, Dropped: 1}
 	default:
@@ -291,7 +292,7 @@ func (h *hub) resume(l *link) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, e := range h.early {
-		e.events, e.gap = nil, nil
+		e.events, e.bytes, e.gap = nil, 0, nil
 	}
 	for s := range h.allLocked() {
 		s.mu.Lock()

@@ -212,7 +212,8 @@ func WithCodec(c Codec) Option { return option(func(s *settings) { s.codec = &c 
 //
 // with the attributes endpoint and, for a reply, duration and http_status.
 // [NewLogHandler] prints just the arrows. Nil turns the log off. Secrets are
-// masked (see [WithSecrets]).
+// masked (see [WithSecrets]). A reply is kept whole for the log, that of [Rows] and
+// [Open] too.
 func WithLogger(l *slog.Logger) Option {
 	return option(func(s *settings) { s.logger, s.custom = l, true })
 }

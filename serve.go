@@ -35,7 +35,7 @@ func (l *link) incoming(text []byte, i int) {
 	}
 	if !l.inbox.put(m) {
 		l.conn.stats.dropped.Add(1)
-		l.conn.report(fmt.Errorf("jsonrpc: the handler is %d notifications behind: %q was dropped", maxQueued, clean(m.Method, 100)))
+		l.conn.report(fmt.Errorf("jsonrpc: the handler is %d notifications behind: %q was dropped", l.inbox.len(), clean(m.Method, 100)))
 	}
 }
 
@@ -135,19 +135,30 @@ type inbox struct {
 	mu     sync.Mutex // for what follows
 	wake   sync.Cond
 	queue  []*ServerMessage
+	bytes  int // of params in it
 	closed bool
 }
 
 func (q *inbox) put(m *ServerMessage) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.queue) >= maxQueued {
+	if len(q.queue) >= maxQueued || tooMuch(q.bytes, len(m.Params)) {
 		return false
 	}
-	q.queue = append(q.queue, m)
+	q.queue, q.bytes = append(q.queue, m), q.bytes+len(m.Params)
 	q.wake.Signal()
 	return true
 }
+
+// len returns how many messages wait.
+func (q *inbox) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.queue)
+}
+
+// tooMuch reports whether a queue that holds so many bytes has no room for more.
+func tooMuch(held, more int) bool { return held > 0 && held+more > maxQueuedBytes }
 
 // take waits for the next message; nil means that there will be none.
 func (q *inbox) take() *ServerMessage {
@@ -161,7 +172,7 @@ func (q *inbox) take() *ServerMessage {
 	}
 	m := q.queue[0]
 	q.queue[0] = nil
-	q.queue = q.queue[1:]
+	q.queue, q.bytes = q.queue[1:], q.bytes-len(m.Params)
 	return m
 }
 

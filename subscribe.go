@@ -91,7 +91,8 @@ var ErrSlowSubscriber = errors.New("the subscriber was too slow: its queue of ev
 // SubscribeOptions are the settings of a subscription. Nil, and any zero field,
 // means the default.
 type SubscribeOptions struct {
-	// Queue is how many events can wait for the subscriber. The default is 1024.
+	// Queue is how many events can wait for the subscriber. The default is 1024. If
+	// they have 64 MiB together, no more can wait either.
 	Queue int
 	// Policy is what happens when more do.
 	Policy Policy
@@ -113,6 +114,7 @@ type Subscription struct {
 	link   *link      // that brings the events; nil while there is none
 	id     ID         // the server's, of a dialect with Subscribe
 	queue  []queuedEvent
+	bytes  int       // of data in it
 	lostAt time.Time // when the connection broke; zero if it has not
 	cause  error     // why
 	err    error     // ends the subscription
@@ -267,7 +269,7 @@ func (s *Subscription) next(ctx context.Context) (Event, error) {
 		case len(s.queue) > 0:
 			event := s.queue[0].Event
 			s.queue[0] = queuedEvent{}
-			s.queue = s.queue[1:]
+			s.queue, s.bytes = s.queue[1:], s.bytes-len(event.Data)
 			s.wake.Broadcast()
 			return event, nil
 		case s.err != nil:
@@ -282,23 +284,32 @@ func (s *Subscription) put(e Event) bool {
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.policy == Block && len(s.queue) >= s.size && s.err == nil {
+	full := func() bool { return len(s.queue) >= s.size || tooMuch(s.bytes, len(e.Data)) }
+	for s.policy == Block && full() && s.err == nil {
 		s.wake.Wait()
 	}
 	if s.err != nil {
 		return false
 	}
-	if len(s.queue) >= s.size {
+	if full() {
 		if s.policy == EndWhenFull {
 			s.err = ErrSlowSubscriber
 			s.wake.Broadcast()
 			return false
 		}
 		s.dropLocked()
+		for tooMuch(s.bytes, len(e.Data)) {
+			s.dropLocked()
+		}
 	}
-	s.queue = append(s.queue, queuedEvent{e, now})
+	s.addLocked(e, now)
 	s.wake.Broadcast()
 	return true
+}
+
+// addLocked adds an event to the queue. The caller must hold s.mu.
+func (s *Subscription) addLocked(e Event, at time.Time) {
+	s.queue, s.bytes = append(s.queue, queuedEvent{e, at}), s.bytes+len(e.Data)
 }
 
 // dropLocked makes room for one event: the oldest become a part of a gap at the
@@ -306,11 +317,13 @@ func (s *Subscription) put(e Event) bool {
 func (s *Subscription) dropLocked() {
 	oldest := &s.queue[0]
 	if oldest.Gap == nil {
+		s.bytes -= len(oldest.Data)
 		*oldest = queuedEvent{Event{Gap: &Gap{From: oldest.at, To: oldest.at, Dropped: 1}}, oldest.at}
 	}
 	if len(s.queue) > 1 {
 		next := s.queue[1]
 		if next.Gap == nil {
+			s.bytes -= len(next.Data)
 			next.Gap = &Gap{To: next.at, Dropped: 1}
 		}
 		oldest.Gap.extend(next.Gap)
