@@ -168,43 +168,54 @@ func (j *Job) readAhead(ctx context.Context) <-chan read {
 	return input
 }
 
-// dispatch reads calls and hands them out, in batches as full as the input allows, to
-// workers that are free.
-func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, free <-chan struct{}, records chan<- record, room *room) error {
-	input := j.readAhead(ctx)
-	var t task
-	flush := func() error {
-		if len(t.calls) == 0 {
-			return nil
-		}
-		select {
-		case <-free:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		if j.Turn != nil {
-			if err := j.Turn(ctx, len(t.calls)); err != nil {
-				return err
-			}
-		}
-		if ctx.Err() != nil { // no call is begun any more
-			return ctx.Err()
-		}
-		end := t.first + int64(len(t.calls))
-		if err := f.checkpoint.reserve(end); err != nil {
-			return fmt.Errorf("the checkpoint cannot be written: %w", err)
-		}
-		tasks <- t
-		t = task{}
+// A handover hands calls out to workers that are free.
+type handover struct {
+	job   *Job
+	files *files
+	tasks chan<- task
+	free  <-chan struct{}
+	next  task // what has gathered
+}
+
+// flush hands out what has gathered: a message that has its turn, once the checkpoint
+// names its calls.
+func (h *handover) flush(ctx context.Context) error {
+	if len(h.next.calls) == 0 {
 		return nil
 	}
+	select {
+	case <-h.free:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if h.job.Turn != nil {
+		if err := h.job.Turn(ctx, len(h.next.calls)); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil { // no call is begun any more
+		return ctx.Err()
+	}
+	end := h.next.first + int64(len(h.next.calls))
+	if err := h.files.checkpoint.reserve(end); err != nil {
+		return fmt.Errorf("the checkpoint cannot be written: %w", err)
+	}
+	h.tasks <- h.next
+	h.next = task{}
+	return nil
+}
+
+// dispatch reads calls and hands them out, in batches as full as the input allows.
+func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, free <-chan struct{}, records chan<- record, room *room) error {
+	input := j.readAhead(ctx)
+	h := &handover{job: j, files: f, tasks: tasks, free: free}
 	for index := int64(0); ; index++ {
 		var r read
 		var ok bool
 		select {
 		case r, ok = <-input:
 		default:
-			if err := flush(); err != nil { // there is nothing to wait for
+			if err := h.flush(ctx); err != nil { // there is nothing to wait for
 				return err
 			}
 			select {
@@ -218,15 +229,15 @@ func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, free <-
 		wrong := (*InputError)(nil)
 		switch {
 		case r.err == io.EOF:
-			return flush()
+			return h.flush(ctx)
 		case r.err != nil && !errors.As(r.err, &wrong):
-			return errors.Join(flush(), fmt.Errorf("the input cannot be read: %w", r.err))
+			return errors.Join(h.flush(ctx), fmt.Errorf("the input cannot be read: %w", r.err))
 		case f.earlier.has(index, r.call.Line, j.Ordered):
 			j.Stats.Skipped.Add(1)
 			continue
 		}
 		if !room.tryTake() {
-			if err := flush(); err != nil {
+			if err := h.flush(ctx); err != nil {
 				return err
 			}
 			if err := room.take(ctx); err != nil {
@@ -235,7 +246,7 @@ func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, free <-
 		}
 		if wrong != nil || index < f.made && !(j.Repeat != nil && j.Repeat(r.call.Method)) {
 			// A checkpoint that runs ahead names calls that were never read.
-			if err := flush(); err != nil {
+			if err := h.flush(ctx); err != nil {
 				return err
 			}
 			outcome := Outcome{Err: errUnknown}
@@ -247,11 +258,11 @@ func (j *Job) dispatch(ctx context.Context, f *files, tasks chan<- task, free <-
 			records <- made
 			continue
 		}
-		if len(t.calls) == 0 {
-			t.first = index
+		if len(h.next.calls) == 0 {
+			h.next.first = index
 		}
-		if t.calls = append(t.calls, r.call); len(t.calls) >= max(j.BatchSize, 1) {
-			if err := flush(); err != nil {
+		if h.next.calls = append(h.next.calls, r.call); len(h.next.calls) >= max(j.BatchSize, 1) {
+			if err := h.flush(ctx); err != nil {
 				return err
 			}
 		}
