@@ -30,7 +30,7 @@ func (co *coalescer) send(calls []*gathered) {
 	}
 	x.buf = append(text, ']')
 	x.msg.Body = x.buf
-	err, panicked := recovered(func() error { return co.client.roundTrip(ctx, x) })
+	panicked, err := recovered(func() error { return co.client.roundTrip(ctx, x) })
 	if panicked != nil { // on this goroutine it would end the program
 		for _, g := range calls {
 			g.panicked = panicked
@@ -67,9 +67,9 @@ func (co *coalescer) send(calls []*gathered) {
 }
 
 // recovered calls f, and returns what it panicked with.
-func recovered(f func() error) (err error, panicked any) {
+func recovered(f func() error) (panicked any, err error) {
 	defer func() { panicked = recover() }()
-	return f(), nil
+	return nil, f()
 }
 
 // sendSmaller sends calls again, whose batch was refused, for its size alone or not.

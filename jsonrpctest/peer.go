@@ -167,16 +167,16 @@ func (p *Peer) serve() error {
 		}
 		in := &incoming{text: text, peer: p}
 		p.service.arrive(in)
-		before, number, done := handled, number, func() {}
+		before, place, done := handled, number, func() {}
 		if isNotification(text) { // in order, and before what comes after it
 			ended := make(chan struct{})
-			handled, number, done = ended, 0, func() { close(ended) }
+			handled, place, done = ended, 0, func() { close(ended) }
 		}
 		places <- struct{}{}
 		p.running.Go(func() {
 			out := &outgoing{fault: Fault{drop: new(FIN)}} // for a handler that calls t.FailNow, which ends this goroutine
 			defer done()
-			defer func() { p.reply(out, number) }()
+			defer func() { p.reply(out, place) }()
 			defer func() { <-places }()
 			<-before
 			out = p.service.respond(p.ctx, in)
