@@ -3,15 +3,15 @@ package jsonrpc
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"example.com/jsonrpc/internal/forms"
 )
 
 // logInterceptor logs each message and the reply to it.
@@ -131,7 +131,7 @@ func (h *logHandler) WithAttrs([]slog.Attr) slog.Handler           { return h }
 func (h *logHandler) WithGroup(string) slog.Handler                { return h }
 
 func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
-	line := visible(r.Message)
+	line := forms.Escape(r.Message, isInvisible) // in strings, the only place where such can be
 	r.Attrs(func(a slog.Attr) bool {
 		switch a.Key {
 		case "http_status":
@@ -145,23 +145,4 @@ func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
 	defer h.mu.Unlock()
 	_, err := io.WriteString(h.w, line+"\n")
 	return err
-}
-
-// visible returns a message in which control characters, and others without a form of
-// their own, are escaped as in a string of JSON, the only place where they can be.
-func visible(text string) string {
-	if !strings.ContainsFunc(text, isInvisible) {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if !isInvisible(r) {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.AppendRune(nil, r) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.String()
 }

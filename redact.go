@@ -4,18 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"html"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf16"
-	"unicode/utf8"
 
+	"example.com/jsonrpc/internal/forms"
 	"example.com/jsonrpc/transport"
 )
 
@@ -38,60 +36,14 @@ func (s *secrets) with(values ...string) *secrets {
 	return &secrets{values: values}
 }
 
-// prepare makes the replacer, for each form in which a secret travels: as it is,
-// in a URL, in a JSON string, in JSON within a JSON string, and each of these in
-// a page. Most secrets are the same in all of them.
+// prepare makes the replacer, for each form in which a secret travels.
 func (s *secrets) prepare() {
-	for _, v := range s.values {
-		s.addForms(2, v, url.QueryEscape(v), url.PathEscape(v))
-	}
-	for _, form := range slices.Clone(s.forms) {
-		page := html.EscapeString(form) // of Go; others write &quot;
-		s.addForms(1, page, strings.ReplaceAll(page, "&#34;", "&quot;"))
-	}
-	// A secret that holds another one must be found first.
-	slices.SortStableFunc(s.forms, func(a, b string) int { return len(b) - len(a) })
+	s.forms = forms.Of(s.values...)
 	pairs := make([]string, 0, 2*len(s.forms))
 	for _, form := range s.forms {
 		pairs = append(pairs, form, masked)
 	}
 	s.replacer = strings.NewReplacer(pairs...)
-}
-
-// addForms adds forms, and what different servers make of them in JSON.
-func (s *secrets) addForms(depth int, forms ...string) {
-	for _, form := range forms {
-		if form == "" || slices.Contains(s.forms, form) {
-			continue
-		}
-		s.forms = append(s.forms, form)
-		if depth == 0 {
-			continue
-		}
-		quoted := string(appendString(nil, form))
-		quoted = quoted[1 : len(quoted)-1]
-		for _, text := range []string{quoted, toASCII(quoted), escapeHTML.Replace(quoted)} {
-			s.addForms(depth-1, text, strings.ReplaceAll(text, "/", `\/`))
-		}
-	}
-}
-
-// escapeHTML escapes what encoding/json does by default.
-var escapeHTML = strings.NewReplacer("&", `\u0026`, "<", `\u003c`, ">", `\u003e`)
-
-// toASCII escapes what is not ASCII in the text of a JSON string.
-func toASCII(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r < utf8.RuneSelf {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.String()
 }
 
 // and returns secrets that hold those of others too.

@@ -2,21 +2,17 @@ package jsonrpctest
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"example.com/jsonrpc"
+	"example.com/jsonrpc/internal/forms"
 )
 
 // masked stands for a secret in a recording.
@@ -60,56 +56,12 @@ func (m *Mask) secretMember(name string) bool {
 
 // values replaces the texts that are secret, in each form in which they travel.
 func (m *Mask) values(text string) string {
-	forms := m.forms()
-	// A secret that holds another one must be found first.
-	slices.SortStableFunc(forms, func(a, b string) int { return len(b) - len(a) })
-	pairs := make([]string, 0, 2*len(forms))
-	for _, form := range forms {
+	all := forms.Of(m.Values...)
+	pairs := make([]string, 0, 2*len(all))
+	for _, form := range all {
 		pairs = append(pairs, form, masked)
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
-}
-
-// forms returns the texts that are secret as they are, as they are escaped in URLs,
-// and what different servers make of these in JSON, and in JSON in a string of JSON.
-func (m *Mask) forms() (all []string) {
-	add := func(form string) {
-		if form != "" && !slices.Contains(all, form) {
-			all = append(all, form)
-		}
-	}
-	for _, v := range m.Values {
-		add(v)
-		add(url.QueryEscape(v))
-		add(url.PathEscape(v))
-	}
-	for range 2 {
-		for _, form := range slices.Clone(all) {
-			quoted, _ := encode(form) // a string always has a JSON form
-			forHTML, _ := json.Marshal(form)
-			for _, text := range []string{string(quoted), toASCII(string(quoted)), string(forHTML)} {
-				text = text[1 : len(text)-1]
-				add(text)
-				add(strings.ReplaceAll(text, "/", `\/`))
-			}
-		}
-	}
-	return all
-}
-
-// toASCII escapes what is not ASCII in a string of JSON.
-func toASCII(quoted string) string {
-	var b strings.Builder
-	for _, r := range quoted {
-		if r < utf8.RuneSelf {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.String()
 }
 
 // byteOrderMark is what some servers begin a body with.

@@ -9,7 +9,8 @@ import (
 )
 
 // turns let messages go at a rate of calls, one by one: the next goes when the time of
-// the last one's calls has passed.
+// the last one's calls has passed. It is here beside resilience.RateLimit because bulk
+// waits for a turn before it begins a call, and that waits within the call.
 type turns struct {
 	ofCall time.Duration
 
